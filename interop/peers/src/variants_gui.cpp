@@ -1,4 +1,4 @@
-// Golden QVariants of QtGui's value types, for the Go codec's tests. Needs no display: run with QT_QPA_PLATFORM=offscreen.
+// Golden QVariants of QtGui's value types, for the Go codec's tests. Needs no display.
 #include "vectors.h"
 #include <QtGui>
 
@@ -204,6 +204,7 @@ static const char *const notes[] = {
 
 int main(int argc, char **argv)
 {
+    qputenv("QT_QPA_PLATFORM", "offscreen");
     QGuiApplication app(argc, argv);
     vectors::header("QVariant golden vectors of QtGui types");
     for (const char *n : notes)
