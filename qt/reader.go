@@ -1,0 +1,281 @@
+package qt
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// Causes of a [DecodeError].
+var (
+	ErrShort    = errors.New("not enough bytes")
+	ErrTrailing = errors.New("bytes left over")
+	ErrTooDeep  = fmt.Errorf("values nested deeper than %d", MaxDepth)
+	ErrUTF16    = errors.New("not UTF-16")
+	ErrValue    = errors.New("value out of range")
+)
+
+// Reader reads what a QDataStream wrote. Its first error sticks: from then on every method returns
+// zero values and Err says what was wrong, so a codec reads all its fields and leaves the rest to the caller.
+// A Reader never allocates more than a small multiple of the bytes it was given. It is not safe for concurrent use.
+type Reader struct {
+	buf    []byte
+	off    int
+	base   int // offset of buf within the whole input, for errors
+	format Format
+	types  *Types
+	depth  int
+	err    error
+	text   []byte // scratch of UTF-16 conversions
+}
+
+// NewReader returns a Reader of data. Names of user types are looked up in types; nil means the registered ones.
+func NewReader(data []byte, f Format, types *Types) *Reader {
+	r := new(Reader)
+	r.Reset(data, f, types)
+	return r
+}
+
+// Reset makes r read data from its start, keeping its scratch memory.
+func (r *Reader) Reset(data []byte, f Format, types *Types) {
+	if types == nil {
+		types = builtin
+	}
+	*r = Reader{buf: data, format: f, types: types, text: r.text}
+}
+
+// nested returns a reader of a stream that lies inside this one.
+func (r *Reader) nested(data []byte, at int) *Reader {
+	return &Reader{buf: data, base: at, format: r.format.Nested(), types: r.types, depth: r.depth}
+}
+
+// Nested reads a QByteArray and hands fn a reader of its content: big-endian, of the same types and depth.
+// Bytes that fn leaves are an error.
+func (r *Reader) Nested(what string, fn func(*Reader)) {
+	data := r.RawBytes()
+	if r.err != nil {
+		return
+	}
+	n := r.nested(data, r.base+r.off-len(data))
+	if n.enter(what); n.err == nil {
+		fn(n)
+	}
+	n.Finish(what)
+	r.err = n.err
+}
+
+// SetTypes changes where the names of user types are looked up from here on.
+func (r *Reader) SetTypes(t *Types) { r.types = t }
+
+// Types returns where the names of user types are looked up.
+func (r *Reader) Types() *Types { return r.types }
+
+// Format returns the stream's version and byte order.
+func (r *Reader) Format() Format { return r.format }
+
+// Err returns the first error, a [*DecodeError], or nil.
+func (r *Reader) Err() error { return r.err }
+
+// Offset returns how many bytes have been read.
+func (r *Reader) Offset() int { return r.base + r.off }
+
+// Remaining returns how many bytes have not been read.
+func (r *Reader) Remaining() int { return len(r.buf) - r.off }
+
+// Fail makes err the reader's error unless it has one already.
+func (r *Reader) Fail(what string, err error) {
+	if r.err == nil {
+		r.err = &DecodeError{Offset: r.Offset(), What: what, Err: err}
+	}
+}
+
+// Finish fails with [ErrTrailing] if bytes are left, and returns Err.
+func (r *Reader) Finish(what string) error {
+	if r.err == nil && r.off != len(r.buf) {
+		r.Fail(what, fmt.Errorf("%w: %d", ErrTrailing, r.Remaining()))
+	}
+	return r.err
+}
+
+func (r *Reader) enter(what string) {
+	if r.depth++; r.depth > MaxDepth {
+		r.Fail(what, ErrTooDeep)
+	}
+}
+
+// take returns the next n bytes, or nil and an error. The result is valid as long as the input is.
+func (r *Reader) take(n int, what string) []byte {
+	if r.err != nil {
+		return nil
+	}
+	if n < 0 || n > len(r.buf)-r.off {
+		r.Fail(what, fmt.Errorf("%w: %d of %d", ErrShort, r.Remaining(), n))
+		return nil
+	}
+	b := r.buf[r.off : r.off+n]
+	r.off += n
+	return b
+}
+
+// Raw returns the next n bytes as they are. They alias the input.
+func (r *Reader) Raw(n int) []byte { return r.take(n, "raw data") }
+
+// Uint8 reads a quint8.
+func (r *Reader) Uint8() uint8 {
+	if b := r.take(1, "quint8"); b != nil {
+		return b[0]
+	}
+	return 0
+}
+
+// Uint16 reads a quint16.
+func (r *Reader) Uint16() uint16 {
+	b := r.take(2, "quint16")
+	if b == nil {
+		return 0
+	}
+	if r.format.LittleEndian {
+		return binary.LittleEndian.Uint16(b)
+	}
+	return binary.BigEndian.Uint16(b)
+}
+
+// Uint32 reads a quint32.
+func (r *Reader) Uint32() uint32 {
+	b := r.take(4, "quint32")
+	if b == nil {
+		return 0
+	}
+	if r.format.LittleEndian {
+		return binary.LittleEndian.Uint32(b)
+	}
+	return binary.BigEndian.Uint32(b)
+}
+
+// Uint64 reads a quint64.
+func (r *Reader) Uint64() uint64 {
+	b := r.take(8, "quint64")
+	if b == nil {
+		return 0
+	}
+	if r.format.LittleEndian {
+		return binary.LittleEndian.Uint64(b)
+	}
+	return binary.BigEndian.Uint64(b)
+}
+
+// Int32 reads a qint32.
+func (r *Reader) Int32() int32 { return int32(r.Uint32()) }
+
+// Bool reads a bool; a byte other than 0 and 1 counts as true, as in Qt.
+func (r *Reader) Bool() bool { return r.Uint8() != 0 }
+
+// Float64 reads a double.
+func (r *Reader) Float64() float64 { return math.Float64frombits(r.Uint64()) }
+
+// Count reads the quint32 that stands before the items of a container and checks it against the bytes that are
+// left, each item taking at least size (but never less than one) of them.
+func (r *Reader) Count(size int) int {
+	n := int(r.Uint32())
+	if r.err == nil && n > r.Remaining()/max(size, 1) {
+		r.Fail("count", fmt.Errorf("%w: %d items in %d bytes", ErrShort, n, r.Remaining()))
+	}
+	if r.err != nil {
+		return 0
+	}
+	return n
+}
+
+// RawBytes reads a QByteArray without copying it: the result aliases the input. A null one is nil.
+func (r *Reader) RawBytes() []byte {
+	n := r.Uint32()
+	if n == math.MaxUint32 || r.err != nil {
+		return nil
+	}
+	return r.take(int(n), "QByteArray")
+}
+
+// Bytes reads a QByteArray. A null one is nil, an empty one is not.
+func (r *Reader) Bytes() []byte {
+	b := r.RawBytes()
+	if b == nil {
+		return nil
+	}
+	return append(make([]byte, 0, len(b)), b...)
+}
+
+// ByteString reads a QByteArray that holds text, such as a signature.
+func (r *Reader) ByteString() string { return string(r.RawBytes()) }
+
+// CString reads a C string, whose length counts a trailing NUL.
+func (r *Reader) CString() string {
+	b := r.RawBytes()
+	if len(b) == 0 {
+		return ""
+	}
+	if b[len(b)-1] != 0 {
+		r.Fail("C string", fmt.Errorf("%w: no NUL at its end", ErrValue))
+		return ""
+	}
+	return string(b[:len(b)-1])
+}
+
+// RawString reads a QString without converting it: the result is UTF-16 in the stream's byte order and
+// aliases the input. A null one is nil.
+func (r *Reader) RawString() []byte {
+	n := r.Uint32()
+	if n == math.MaxUint32 || r.err != nil {
+		return nil
+	}
+	if n%2 != 0 {
+		r.Fail("QString", fmt.Errorf("%w: odd length %d", ErrUTF16, n))
+		return nil
+	}
+	return r.take(int(n), "QString")
+}
+
+// Text reads a QString; null and empty are both "".
+func (r *Reader) Text() string { return string(r.utf8(r.RawString())) }
+
+// Name reads a QString that names something, and so must be UTF-16 without lone surrogates.
+func (r *Reader) Name() string {
+	s := r.Text()
+	if !utf8.ValidString(s) {
+		r.Fail("name", ErrUTF16)
+		return ""
+	}
+	return s
+}
+
+// utf8 converts UTF-16. A lone surrogate, which a QString may hold, becomes the three bytes that UTF-8 would give
+// it if it were a character, so that writing the string again restores it.
+func (r *Reader) utf8(b []byte) []byte {
+	out := r.text[:0]
+	hi, lo := 0, 1
+	if r.format.LittleEndian {
+		hi, lo = 1, 0
+	}
+	for i := 0; i+1 < len(b); i += 2 {
+		u := rune(b[i+hi])<<8 | rune(b[i+lo])
+		switch {
+		case u < utf8.RuneSelf:
+			out = append(out, byte(u))
+		case !utf16.IsSurrogate(u):
+			out = utf8.AppendRune(out, u)
+		default:
+			if i+3 < len(b) {
+				if c := utf16.DecodeRune(u, rune(b[i+2+hi])<<8|rune(b[i+2+lo])); c != utf8.RuneError {
+					out = utf8.AppendRune(out, c)
+					i += 2
+					continue
+				}
+			}
+			out = append(out, 0xe0|byte(u>>12), 0x80|byte(u>>6)&0x3f, 0x80|byte(u)&0x3f)
+		}
+	}
+	r.text = out
+	return out
+}
