@@ -53,10 +53,10 @@ func (r *Reader) nested(data []byte, at int) *Reader {
 }
 
 // Nested reads a QByteArray and hands fn a reader of its content: big-endian, of the same types and depth.
-// Bytes that fn leaves are an error.
+// Bytes that fn leaves are an error. A null or empty byte array is passed over: fn is not called.
 func (r *Reader) Nested(what string, fn func(*Reader)) {
 	data := r.RawBytes()
-	if r.err != nil {
+	if r.err != nil || len(data) == 0 {
 		return
 	}
 	n := r.nested(data, r.base+r.off-len(data))
@@ -241,8 +241,11 @@ func (r *Reader) RawString() []byte {
 func (r *Reader) Text() string { return string(r.utf8(r.RawString())) }
 
 // Name reads a QString that names something, and so must be UTF-16 without lone surrogates.
-func (r *Reader) Name() string {
-	s := r.Text()
+func (r *Reader) Name() string { return r.NameOf(r.RawString()) }
+
+// NameOf converts the result of [Reader.RawString] as [Reader.Name] does.
+func (r *Reader) NameOf(raw []byte) string {
+	s := string(r.utf8(raw))
 	if !utf8.ValidString(s) {
 		r.Fail("name", ErrUTF16)
 		return ""

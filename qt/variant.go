@@ -229,6 +229,9 @@ func (r *Reader) sequence() Value {
 		}
 		v = n.items(t, n.Count(t.elem.minSize(n.format.Version)))
 	})
+	if v.t == nil {
+		r.Fail("QSQ_", ErrShort)
+	}
 	return v
 }
 
@@ -245,6 +248,9 @@ func (r *Reader) associative() Value {
 		}
 		v = n.entries(t, n.Count(t.key.minSize(n.format.Version)+t.elem.minSize(n.format.Version)))
 	})
+	if v.t == nil {
+		r.Fail("QAS_", ErrShort)
+	}
 	return v
 }
 

@@ -1,0 +1,153 @@
+package wire
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// DefaultLimit is the longest packet that a Framer takes unless told otherwise, in bytes.
+const DefaultLimit = 64 << 20
+
+// headerSize is the least size of a packet: its length field and its kind.
+const headerSize = 4 + 2
+
+// Framer cuts a byte stream into packets. It reads ahead, and it holds memory for what has arrived, never for what a
+// length field merely claims. It is not safe for concurrent use.
+type Framer struct {
+	r     io.Reader
+	limit int
+	order binary.ByteOrder
+	buf   []byte // buf[off:end] has been read and not been handed out
+	off   int
+	end   int
+}
+
+// firstBuffer is the size that a Framer starts with: many small packets fit into one read.
+const firstBuffer = 4 << 10
+
+// maxBuffer is the size up to which the buffer grows for the sake of fewer reads.
+const maxBuffer = 64 << 10
+
+// NewFramer returns a Framer of packets of at most limit bytes; 0 means DefaultLimit. The protocol may be 0 if
+// Handshake is called first.
+func NewFramer(r io.Reader, p Protocol, limit int) *Framer {
+	if limit <= 0 {
+		limit = DefaultLimit
+	}
+	return &Framer{r: r, limit: limit, order: byteOrder(p)}
+}
+
+func byteOrder(p Protocol) binary.ByteOrder {
+	if p == Protocol20 {
+		return binary.LittleEndian
+	}
+	return binary.BigEndian
+}
+
+// Handshake reads the host's first packet, which tells the protocol, and from then on cuts by that protocol's byte order.
+// It returns a [*MismatchError] if the version is not known. It blocks as the stream's Read does.
+func (f *Framer) Handshake() (Protocol, error) {
+	if err := f.fill(4); err != nil {
+		return 0, err
+	}
+	// The length is small, so that the byte order which makes it so is the sender's.
+	head := f.buf[f.off : f.off+4]
+	p := Protocol13
+	if binary.LittleEndian.Uint32(head) < binary.BigEndian.Uint32(head) {
+		p = Protocol20
+	}
+	f.order = byteOrder(p)
+	const longest = 256
+	if n := f.order.Uint32(head); n > longest {
+		return 0, fmt.Errorf("%w: a packet of %d bytes instead of a Handshake: is the peer a Qt Remote Objects host?", ErrTooLong, n)
+	}
+	frame, err := f.Next()
+	if err != nil {
+		return 0, err
+	}
+	var hello Packet
+	if err := NewDecoder(p).Decode(frame, &hello); err != nil {
+		return 0, err
+	}
+	if hello.Kind != Handshake {
+		return 0, &MismatchError{Got: hello.Kind.String() + " packet"}
+	}
+	announced, err := ParseProtocol(hello.Name)
+	if err == nil && announced != p {
+		err = &MismatchError{Got: hello.Name + " in the other byte order"}
+	}
+	return announced, err
+}
+
+// Next returns the next packet, its length field included. The bytes are valid until the next call. At the end of the
+// stream the error is io.EOF; in the middle of a packet it is io.ErrUnexpectedEOF.
+func (f *Framer) Next() ([]byte, error) {
+	if err := f.fill(4); err != nil {
+		return nil, err
+	}
+	n := uint64(f.order.Uint32(f.buf[f.off:])) + 4
+	if n < headerSize {
+		return nil, fmt.Errorf("%w: length %d", ErrTooShort, n-4)
+	}
+	if n > uint64(f.limit) {
+		return nil, fmt.Errorf("%w of %d bytes: length %d", ErrTooLong, f.limit, n-4)
+	}
+	if err := f.fill(int(n)); err != nil {
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		return nil, err
+	}
+	frame := f.buf[f.off : f.off+int(n) : f.off+int(n)]
+	f.off += int(n)
+	return frame, nil
+}
+
+// Buffered reports whether a whole packet has been read already, so that Next will not block.
+func (f *Framer) Buffered() bool {
+	have := f.end - f.off
+	return have >= 4 && uint64(have) >= uint64(f.order.Uint32(f.buf[f.off:]))+4
+}
+
+// fill reads until n bytes are there.
+func (f *Framer) fill(n int) error {
+	for f.end-f.off < n {
+		f.room(n)
+		m, err := f.r.Read(f.buf[f.end:])
+		f.end += m
+		if err != nil && f.end-f.off < n {
+			if errors.Is(err, io.EOF) && f.end > f.off {
+				err = io.ErrUnexpectedEOF
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// room makes space to read into: at the end of the buffer, else by moving what is left to its start, else in a buffer
+// twice as large. One that a large packet needed is given up once that packet is gone.
+func (f *Framer) room(n int) {
+	have := f.end - f.off
+	size := len(f.buf)
+	switch {
+	case size == 0:
+		size = firstBuffer
+	case have == size, have == 0 && f.end == size && size < maxBuffer:
+		size *= 2 // it was full: more comes than it holds
+	case have == 0 && size > maxBuffer && n <= maxBuffer:
+		size = maxBuffer
+	case f.end < size:
+		return
+	}
+	if size == len(f.buf) {
+		copy(f.buf, f.buf[f.off:f.end])
+	} else {
+		next := make([]byte, size)
+		copy(next, f.buf[f.off:f.end])
+		f.buf = next
+	}
+	f.off, f.end = 0, have
+}
