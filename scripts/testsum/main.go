@@ -82,6 +82,7 @@ func (s *summary) read(r io.Reader) error {
 func (s *summary) add(e event) {
 	key := e.Package + e.ImportPath + " " + e.Test
 	switch {
+	case strings.HasPrefix(e.Output, "=== "): // a test begins, pauses or goes on
 	case e.Action == "output" || e.Action == "build-output":
 		if s.output[key] == nil {
 			s.output[key] = &strings.Builder{}
@@ -168,7 +169,7 @@ func reason(output string) string {
 	why := "no reason given"
 	for line := range strings.Lines(output) {
 		line = strings.TrimSpace(line)
-		if line != "" && !strings.HasPrefix(line, "=== ") && !strings.HasPrefix(line, "--- ") {
+		if line != "" && !strings.HasPrefix(line, "--- ") {
 			why = position.ReplaceAllString(line, "")
 		}
 	}

@@ -11,6 +11,7 @@ const stream = `{"Action":"build-output","ImportPath":"m/broken","Output":"broke
 {"Action":"fail","Package":"m/broken","FailedBuild":"m/broken","Elapsed":0}
 {"Action":"output","Package":"m/a","Test":"TestGood","Output":"quiet\n"}
 {"Action":"pass","Package":"m/a","Test":"TestGood","Elapsed":0.1}
+{"Action":"output","Package":"m/a","Test":"TestBad","Output":"=== RUN   TestBad\n"}
 {"Action":"output","Package":"m/a","Test":"TestBad","Output":"    a_test.go:3: loud\n"}
 {"Action":"fail","Package":"m/a","Test":"TestBad","Elapsed":0.1}
 {"Action":"output","Package":"m/a","Test":"TestAway","Output":"    a_test.go:9: needs Qt 5\n"}
@@ -36,7 +37,9 @@ func TestSummary(t *testing.T) {
 			t.Errorf("the output lacks %q:\n%s", want, out.String())
 		}
 	}
-	if strings.Contains(out.String(), "quiet") {
-		t.Errorf("the output of a test that passed is printed:\n%s", out.String())
+	for _, noise := range []string{"quiet", "=== RUN"} {
+		if strings.Contains(out.String(), noise) {
+			t.Errorf("the output has %q:\n%s", noise, out.String())
+		}
 	}
 }
