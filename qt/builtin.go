@@ -19,7 +19,8 @@ type codec struct {
 	decode  func(*Reader) any
 	encode  func(*Writer, any)
 	convert func(any) (any, bool) // from another Go type, or nil
-	plain   func(any) any         // what Value.Any returns, or nil
+	plain   func(any) any         // what Value.Any returns, or nil if that is what decode returns
+	zero    any                   // what a new variable has in Qt, or nil for the Go type's zero
 }
 
 // Codec streams the values of a type that users register. Decode reads exactly one value, reporting errors with

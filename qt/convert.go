@@ -173,6 +173,9 @@ func (t *Type) Zero() Value {
 		}
 		return Value{t: t, ref: vals}
 	case kindCodec:
+		if t.codec.zero != nil {
+			return Value{t: t, ref: t.codec.zero}
+		}
 		return Value{t: t, ref: reflect.Zero(t.goType).Interface()}
 	}
 	return Value{t: t}
@@ -202,6 +205,11 @@ func (t *Type) Value(x any) (Value, error) {
 	case nil:
 		if t.kind == kindVariant || t.kind == kindNull {
 			return t.Zero(), nil
+		}
+		if t.kind == kindCodec && t.codec.convert != nil {
+			if y, ok := t.codec.convert(nil); ok {
+				return Value{t: t, ref: y}, nil
+			}
 		}
 		return Value{}, fmt.Errorf("%w: nil for %s", ErrValue, t)
 	case time.Time:
@@ -233,7 +241,7 @@ func (t *Type) fromReflect(x reflect.Value) (Value, error) {
 	}
 	switch t.kind {
 	case kindCodec:
-		if x.Type() == t.goType {
+		if x.Type() == t.goType && t.codec.plain == nil {
 			return Value{t: t, ref: x.Interface()}, nil
 		}
 		if c := t.codec.convert; c != nil {

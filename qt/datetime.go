@@ -2,6 +2,7 @@ package qt
 
 import (
 	"fmt"
+	"reflect"
 	"time"
 )
 
@@ -124,13 +125,15 @@ const (
 var tDateTime = dateTimeType()
 
 func dateTimeType() *Type {
-	t := fixed(16, "QDateTime", decodeDateTime, encodeDateTime)
+	t := &Type{kind: kindCodec, id: 16, id5: 16, name: "QDateTime", name5: "QDateTime", goType: reflect.TypeFor[time.Time](),
+		codec: wrap(Codec[dateTime]{decodeDateTime, encodeDateTime})}
+	t.codec.zero = dateTimeOf(time.Time{})
 	t.codec.plain = func(x any) any { return x.(dateTime).time() }
 	t.codec.convert = func(x any) (any, bool) {
 		tm, ok := x.(time.Time)
 		return dateTimeOf(tm), ok
 	}
-	return t
+	return builtin.add(t)
 }
 
 func decodeDateTime(r *Reader) dateTime {
@@ -177,8 +180,7 @@ func (d dateTime) time() time.Time {
 		}
 	}
 	day := date.In(loc)
-	h, ms := int(d.msec)/3600000, int(d.msec)%3600000
-	return time.Date(day.Year(), day.Month(), day.Day(), h, 0, 0, ms*1e6, loc)
+	return time.Date(day.Year(), day.Month(), day.Day(), 0, 0, int(d.msec/1000), int(d.msec%1000)*1e6, loc)
 }
 
 func dateTimeOf(t time.Time) dateTime {
@@ -189,10 +191,12 @@ func dateTimeOf(t time.Time) dateTime {
 	d := dateTime{day: int64(DateOf(t).julian()), msec: int32(TimeOf(t))}
 	name, offset := t.Zone()
 	switch loc := t.Location(); {
-	case loc == time.UTC || loc.String() == "UTC":
+	case loc == time.UTC:
 		d.spec = specUTC
 	case loc == time.Local:
 		d.spec = specLocal
+	case loc.String() == "UTC":
+		d.spec = specUTC
 	case loc.String() != "" && loc.String() != name:
 		d.spec, d.zone = specZone, loc.String()
 	default:

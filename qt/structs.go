@@ -10,28 +10,60 @@ import (
 type Char uint16
 
 // Point is a QPoint.
-type Point struct{ X, Y int32 }
+type Point struct {
+	X int32 `json:"x"`
+	Y int32 `json:"y"`
+}
 
 // PointF is a QPointF.
-type PointF struct{ X, Y float64 }
+type PointF struct {
+	X float64 `json:"x"`
+	Y float64 `json:"y"`
+}
 
 // Size is a QSize. Qt's invalid size is -1 by -1.
-type Size struct{ Width, Height int32 }
+type Size struct {
+	Width  int32 `json:"width"`
+	Height int32 `json:"height"`
+}
 
 // SizeF is a QSizeF.
-type SizeF struct{ Width, Height float64 }
+type SizeF struct {
+	Width  float64 `json:"width"`
+	Height float64 `json:"height"`
+}
 
 // Rect is a QRect: its top left corner and its size.
-type Rect struct{ X, Y, Width, Height int32 }
+type Rect struct {
+	X      int32 `json:"x"`
+	Y      int32 `json:"y"`
+	Width  int32 `json:"width"`
+	Height int32 `json:"height"`
+}
 
 // RectF is a QRectF: its top left corner and its size.
-type RectF struct{ X, Y, Width, Height float64 }
+type RectF struct {
+	X      float64 `json:"x"`
+	Y      float64 `json:"y"`
+	Width  float64 `json:"width"`
+	Height float64 `json:"height"`
+}
 
 // Line is a QLine from (X1, Y1) to (X2, Y2).
-type Line struct{ X1, Y1, X2, Y2 int32 }
+type Line struct {
+	X1 int32 `json:"x1"`
+	Y1 int32 `json:"y1"`
+	X2 int32 `json:"x2"`
+	Y2 int32 `json:"y2"`
+}
 
 // LineF is a QLineF from (X1, Y1) to (X2, Y2).
-type LineF struct{ X1, Y1, X2, Y2 float64 }
+type LineF struct {
+	X1 float64 `json:"x1"`
+	Y1 float64 `json:"y1"`
+	X2 float64 `json:"x2"`
+	Y2 float64 `json:"y2"`
+}
 
 // URL is a QUrl in its encoded form; "" is the empty one.
 type URL string
@@ -53,8 +85,8 @@ type Locale string
 
 // Regexp is a QRegularExpression.
 type Regexp struct {
-	Pattern string
-	Options uint32 // QRegularExpression::PatternOptions
+	Pattern string `json:"pattern"`
+	Options uint32 `json:"options"` // QRegularExpression::PatternOptions
 }
 
 // BitArray is a QBitArray.
@@ -84,16 +116,13 @@ func putFloat64s(w *Writer, v ...float64) {
 }
 
 func init() {
-	fixed(19, "QRect", func(r *Reader) Rect {
-		v := int32s(r) // left, top, right, bottom; the right column belongs to the rectangle
-		return Rect{v[0], v[1], v[2] - v[0] + 1, v[3] - v[1] + 1}
-	}, func(w *Writer, v Rect) { putInt32s(w, v.X, v.Y, v.X+v.Width-1, v.Y+v.Height-1) })
+	fixed(19, "QRect", decodeRect, encodeRect)
 	fixed(20, "QRectF", func(r *Reader) RectF { return rectF(float64s(r)) },
 		func(w *Writer, v RectF) { putFloat64s(w, v.X, v.Y, v.Width, v.Height) })
 	fixed(21, "QSize", func(r *Reader) Size { return Size{r.Int32(), r.Int32()} },
-		func(w *Writer, v Size) { putInt32s(w, v.Width, v.Height) })
+		func(w *Writer, v Size) { putInt32s(w, v.Width, v.Height) }).codec.zero = Size{-1, -1}
 	fixed(22, "QSizeF", func(r *Reader) SizeF { return SizeF{r.Float64(), r.Float64()} },
-		func(w *Writer, v SizeF) { putFloat64s(w, v.Width, v.Height) })
+		func(w *Writer, v SizeF) { putFloat64s(w, v.Width, v.Height) }).codec.zero = SizeF{-1, -1}
 	fixed(23, "QLine", func(r *Reader) Line { v := int32s(r); return Line{v[0], v[1], v[2], v[3]} },
 		func(w *Writer, v Line) { putInt32s(w, v.X1, v.Y1, v.X2, v.Y2) })
 	fixed(24, "QLineF", func(r *Reader) LineF { v := float64s(r); return LineF{v[0], v[1], v[2], v[3]} },
@@ -120,12 +149,20 @@ func init() {
 		return nil, false
 	}
 	fixed(30, "QUuid", decodeUUID, encodeUUID)
-	fixed(18, "QLocale", func(r *Reader) Locale { return Locale(r.Text()) }, func(w *Writer, l Locale) { w.Text(string(l)) })
+	fixed(18, "QLocale", func(r *Reader) Locale { return Locale(r.Text()) }, func(w *Writer, l Locale) { w.Text(string(l)) }).codec.zero = Locale("C")
 	fixed(44, "QRegularExpression", func(r *Reader) Regexp { return Regexp{r.Text(), r.Uint32()} },
-		func(w *Writer, v Regexp) { w.Text(v.Pattern); w.Uint32(v.Options) })
+		func(w *Writer, v Regexp) { w.textOrNull(v.Pattern); w.Uint32(v.Options) })
 	fixed(13, "QBitArray", decodeBits, encodeBits)
 	fixed(42, "QModelIndex", func(*Reader) ModelIndex { return ModelIndex{} }, func(*Writer, ModelIndex) {})
 }
+
+// decodeRect reads left, top, right, bottom; the right column and the bottom row belong to the rectangle.
+func decodeRect(r *Reader) Rect {
+	v := int32s(r)
+	return Rect{v[0], v[1], v[2] - v[0] + 1, v[3] - v[1] + 1}
+}
+
+func encodeRect(w *Writer, v Rect) { putInt32s(w, v.X, v.Y, v.X+v.Width-1, v.Y+v.Height-1) }
 
 func decodeUUID(r *Reader) UUID {
 	var u UUID

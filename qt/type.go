@@ -37,8 +37,9 @@ func (k kind) scalar() bool { return k >= kindBool && k <= kindEnum }
 // they are immutable and safe for concurrent use.
 type Type struct {
 	kind   kind
-	size   uint8 // of a scalar, in bytes
-	keyed  bool  // QMap: streamed in the order of its keys
+	size   uint8   // of a scalar, in bytes
+	keyed  bool    // QMap: streamed in the order of its keys
+	only   Version // the one version that has the type, 0 if both do
 	id     uint32
 	id5    uint32 // 0 = a user type in Qt 5
 	name   string // as Qt 6 spells it

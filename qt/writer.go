@@ -167,3 +167,12 @@ func (w *Writer) Text(s string) {
 func loneSurrogate(s string) bool {
 	return len(s) >= 3 && s[0] == 0xed && s[1]&0xe0 == 0xa0 && s[2]&0xc0 == 0x80
 }
+
+// textOrNull writes a QString that is null when it is empty.
+func (w *Writer) textOrNull(s string) {
+	if s == "" {
+		w.NullText()
+		return
+	}
+	w.Text(s)
+}
