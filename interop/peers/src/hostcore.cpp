@@ -102,10 +102,11 @@ int runHost(QCoreApplication &app, std::function<void(QList<Hosted> &)> build)
         Event("nodeerror").num("code", int(e));
     });
     const bool external = cl.isSet("external") || url.scheme() == "exttcp";
-    ExternalServer server([&host](QIODevice *d) { host.addHostSideConnection(d); });
+    // The server owns the sockets and must outlive the host, which still uses them when it ends.
+    auto *server = new ExternalServer([&host](QIODevice *d) { host.addHostSideConnection(d); }, &app);
     if (external) {
-        if (!server.listen(QHostAddress(url.host()), quint16(url.port())))
-            return fail("cannot listen on " + url.toString() + ": " + server.errorString()), 1;
+        if (!server->listen(QHostAddress(url.host()), quint16(url.port())))
+            return fail("cannot listen on " + url.toString() + ": " + server->errorString()), 1;
         const QUrl announced = cl.isSet("announce") ? QUrl(cl.value("announce")) : url;
         if (!host.setHostUrl(announced, QRemoteObjectHost::AllowExternalRegistration))
             return fail("setHostUrl failed"), 1;
