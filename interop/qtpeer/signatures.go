@@ -9,7 +9,8 @@ import (
 	"github.com/go-qtro/qtro/interop/peers"
 )
 
-var signatureLine = regexp.MustCompile(`(?s)class (\w+)Source : public QObject\s*\{.*?QCLASSINFO_REMOTEOBJECT_SIGNATURE, "([0-9a-f]+)"`)
+var signatureLine = regexp.MustCompile(`(?s)class (\w+)Source : public QObject\s*\{` +
+	`.*?QCLASSINFO_REMOTEOBJECT_SIGNATURE, "([0-9a-f]+)"`)
 
 // Signatures returns the class signatures that repc of Qt major computed for the peers' .rep files.
 func Signatures(major int) (map[string]string, error) {
