@@ -1,7 +1,9 @@
 package wire
 
 import (
+	"errors"
 	"fmt"
+	"math"
 
 	"github.com/go-qtro/qtro/qt"
 )
@@ -37,6 +39,10 @@ func (e *Encoder) Append(dst []byte, p *Packet) ([]byte, error) {
 	case Init:
 		writeProperties(w, p.Values)
 	case InitDynamic:
+		if p.Class == nil {
+			w.Fail(errors.New("no class definition"))
+			break
+		}
 		writeDefinition(w, p.Class)
 		writeProperties(w, p.Values)
 	case AddObject:
@@ -52,16 +58,24 @@ func (e *Encoder) Append(dst []byte, p *Packet) ([]byte, error) {
 	default:
 		w.Fail(fmt.Errorf("%w: %d", ErrKind, p.Kind))
 	}
+	if n := len(w.Bytes()) - at - 4; uint64(n) > math.MaxUint32 {
+		w.Fail(fmt.Errorf("%w: %d bytes", ErrTooLong, n))
+	}
 	if w.Err() != nil {
 		return dst, &PacketError{"encode", p.Kind, p.Name, w.Err()}
 	}
 	out := w.Bytes()
 	w.PutUint32(at, uint32(len(out)-at-4))
+	w.Reset(nil, e.protocol.Format()) // out is the caller's
 	return out, nil
 }
 
 func (e *Encoder) invoke(p *Packet) {
 	w := &e.w
+	if len(p.Args) > MaxArgs {
+		w.Fail(fmt.Errorf("%w arguments: %d of at most %d", ErrTooMany, len(p.Args), MaxArgs))
+		return
+	}
 	w.Int32(p.Call)
 	w.Int32(p.Index)
 	w.Uint32(uint32(len(p.Args)))

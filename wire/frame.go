@@ -22,6 +22,7 @@ type Framer struct {
 	buf   []byte // buf[off:end] has been read and not been handed out
 	off   int
 	end   int
+	err   error // of a Read that brought bytes, too: for when these have been used up
 }
 
 // firstBuffer is the size that a Framer starts with: many small packets fit into one read.
@@ -30,7 +31,7 @@ const firstBuffer = 4 << 10
 // maxBuffer is the size up to which the buffer grows for the sake of fewer reads.
 const maxBuffer = 64 << 10
 
-// NewFramer returns a Framer of packets of at most limit bytes; 0 means DefaultLimit. The protocol may be 0 if
+// NewFramer returns a Framer of packets of at most limit bytes, the length field included; 0 means DefaultLimit. The protocol may be 0 if
 // Handshake is called first.
 func NewFramer(r io.Reader, p Protocol, limit int) *Framer {
 	if limit <= 0 {
@@ -74,11 +75,13 @@ func (f *Framer) Handshake() (Protocol, error) {
 	if hello.Kind != Handshake {
 		return 0, &MismatchError{Got: hello.Kind.String() + " packet"}
 	}
-	announced, err := ParseProtocol(hello.Name)
-	if err == nil && announced != p {
-		err = &MismatchError{Got: hello.Name + " in the other byte order"}
+	switch hello.Name {
+	case p.String():
+		return p, nil
+	case Protocol13.String(), Protocol20.String():
+		return 0, &MismatchError{Got: hello.Name + " in the other byte order"}
 	}
-	return announced, err
+	return 0, &MismatchError{Got: hello.Name}
 }
 
 // Next returns the next packet, its length field included. The bytes are valid until the next call. At the end of the
@@ -111,33 +114,44 @@ func (f *Framer) Buffered() bool {
 	return have >= 4 && uint64(have) >= uint64(f.order.Uint32(f.buf[f.off:]))+4
 }
 
+// maxIdle is how many times in a row a Read may bring nothing, without an error.
+const maxIdle = 100
+
 // fill reads until n bytes are there.
 func (f *Framer) fill(n int) error {
-	for f.end-f.off < n {
-		f.room(n)
-		m, err := f.r.Read(f.buf[f.end:])
-		f.end += m
-		if err != nil && f.end-f.off < n {
+	for idle := 0; f.end-f.off < n; {
+		if f.err != nil {
+			err := f.err
+			f.err = nil // it may have been a deadline
 			if errors.Is(err, io.EOF) && f.end > f.off {
 				err = io.ErrUnexpectedEOF
 			}
 			return err
 		}
+		f.room(n)
+		var m int
+		m, f.err = f.r.Read(f.buf[f.end:])
+		f.end += m
+		if m > 0 {
+			idle = 0
+		} else if idle++; idle > maxIdle && f.err == nil {
+			return io.ErrNoProgress
+		}
 	}
 	return nil
 }
 
-// room makes space to read into: at the end of the buffer, else by moving what is left to its start, else in a buffer
-// twice as large. One that a large packet needed is given up once that packet is gone.
+// room makes space to read into, on the way to n bytes: at the end of the buffer, else by moving what is left to its
+// start, else in a buffer twice as large. One that a large packet needed is given up when smaller ones follow.
 func (f *Framer) room(n int) {
 	have := f.end - f.off
 	size := len(f.buf)
 	switch {
 	case size == 0:
 		size = firstBuffer
-	case have == size, have == 0 && f.end == size && size < maxBuffer:
-		size *= 2 // it was full: more comes than it holds
-	case have == 0 && size > maxBuffer && n <= maxBuffer:
+	case have == size, have == 0 && f.end == size && size < maxBuffer: // it was full: more comes than it holds
+		size = min(2*size, max(n, maxBuffer))
+	case size > maxBuffer && n <= maxBuffer:
 		size = maxBuffer
 	case f.end < size:
 		return

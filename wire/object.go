@@ -32,6 +32,10 @@ func readObject(r *qt.Reader) *Object {
 }
 
 func writeObject(w *qt.Writer, o *Object) {
+	if o.Kind > GadgetObject {
+		w.Fail(fmt.Errorf("%w: object kind %d", qt.ErrValue, o.Kind))
+		return
+	}
 	writeName(w, o.Name)
 	writeName(w, o.TypeName)
 	w.Uint8(uint8(o.Kind))
