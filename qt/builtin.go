@@ -115,10 +115,11 @@ var (
 	tRoleNames  = container("QHash<int,QByteArray>", 0, &Type{kind: kindMap, key: tInt, elem: tByteArray, name5: "QIntHash"})
 )
 
-// The wrappers of containers of PODs in protocol 2.0. Their values become those of the container.
+// The wrappers of containers of PODs in protocol 2.0. Their values become those of the container, and nobody can look
+// them up.
 var (
-	tSequence    = builtin.add(&Type{name: "QRemoteObjectPackets::QSQ_", name5: "QRemoteObjectPackets::QSQ_"})
-	tAssociative = builtin.add(&Type{name: "QRemoteObjectPackets::QAS_", name5: "QRemoteObjectPackets::QAS_"})
+	tSequence    = &Type{name: "QRemoteObjectPackets::QSQ_"}
+	tAssociative = &Type{name: "QRemoteObjectPackets::QAS_"}
 )
 
 func typeByID(id uint32, v Version) *Type {

@@ -1,12 +1,16 @@
 package qt
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // Convert returns v as a value of type t. Numbers are converted where nothing is lost, integers become enums, variants
@@ -33,8 +37,30 @@ func (t *Type) convertExact(v Value) (Value, error) {
 		}
 	case t.kind == v.t.kind && (t.kind == kindList || t.kind == kindMap || t.kind == kindPair):
 		return t.convertItems(v)
+	case t.kind == kindPOD && v.t.kind == kindPOD && t.name == v.t.name && len(t.fields) == len(v.t.fields):
+		return t.convertFields(v)
 	}
-	return Value{}, fmt.Errorf("%w: %s (%.80s) for %s", ErrValue, v.t, v, t)
+	return Value{}, fmt.Errorf("%w: %s (%s) for %s", ErrValue, v.t, v.brief(), t)
+}
+
+// convertFields makes a POD of one that another class defines under the same name.
+func (t *Type) convertFields(v Value) (Value, error) {
+	vals := make([]Value, len(t.fields))
+	for i, f := range t.fields {
+		x, ok := v.Field(f.Name)
+		if !ok {
+			return Value{}, fmt.Errorf("%w: %s without the field %s", ErrValue, t, f.Name)
+		}
+		if f.typ != nil {
+			c, err := f.typ.Convert(x)
+			if err != nil {
+				return Value{}, fmt.Errorf("%s.%s: %w", t, f.Name, err)
+			}
+			x = c
+		}
+		vals[i] = x
+	}
+	return Value{t: t, ref: vals, odd: v.odd}, nil
 }
 
 // number converts between numeric scalars, and reports whether that lost nothing.
@@ -49,7 +75,7 @@ func (t *Type) number(v Value) (uint64, bool) {
 	if from == kindFloat {
 		f := math.Float64frombits(v.num)
 		if to == kindFloat {
-			return v.num, true
+			return t.float(f)
 		}
 		if f != math.Trunc(f) || math.Abs(f) >= 1<<53 {
 			return 0, false
@@ -66,7 +92,7 @@ func (t *Type) number(v Value) (uint64, bool) {
 		return v.num, true
 	case kindEnum: // an unsigned enum's integer has lost its sign
 		if u := v.num & (1<<bits - 1); !neg && u == v.num || int64(v.num) == int64(v.num)<<(64-bits)>>(64-bits) {
-			return uint64(int64(v.num) << (64 - bits) >> (64 - bits)), true
+			return t.canonical(v.num), true
 		}
 	case kindUint:
 		if !neg && (bits == 64 || v.num>>bits == 0) {
@@ -77,9 +103,19 @@ func (t *Type) number(v Value) (uint64, bool) {
 		if from == kindUint {
 			f = float64(v.num)
 		}
-		return math.Float64bits(f), math.Abs(f) < 1<<53
+		exact := math.Abs(f) <= 1<<53 && (t.size == 8 || float64(float32(f)) == f)
+		return math.Float64bits(f), exact
 	}
 	return 0, false
+}
+
+// float returns f as the float or double t holds it; a float is the nearest one.
+func (t *Type) float(f float64) (uint64, bool) {
+	if t.size == 8 {
+		return math.Float64bits(f), true
+	}
+	g := float64(float32(f))
+	return math.Float64bits(g), !math.IsInf(g, 0) || math.IsInf(f, 0)
 }
 
 func (t *Type) convertItems(v Value) (Value, error) {
@@ -97,7 +133,7 @@ func (t *Type) convertItems(v Value) (Value, error) {
 			}
 			val, err := t.elem.Convert(e.Value)
 			if err != nil {
-				return Value{}, fmt.Errorf("value of %s: %w", k, err)
+				return Value{}, fmt.Errorf("value of %s: %w", k.brief(), err)
 			}
 			out[i] = Entry{k, val}
 		}
@@ -141,15 +177,35 @@ func (b *listBuilder) add(v Value) {
 }
 
 func (b *listBuilder) value() Value {
-	if b.t.kind == kindList && b.t.elem.kind.scalar() {
-		return Value{t: b.t, ref: append([]uint64{}, b.nums...)}
+	switch {
+	case b.nums != nil:
+		return Value{t: b.t, ref: b.nums}
+	case b.vals != nil:
+		return Value{t: b.t, ref: b.vals}
+	case b.t.kind == kindList && b.t.elem.kind.scalar():
+		return Value{t: b.t, ref: []uint64{}}
 	}
-	return Value{t: b.t, ref: append([]Value{}, b.vals...)}
+	return Value{t: b.t, ref: []Value{}}
 }
 
 // Zero returns the value that a new variable of type t has in Qt: 0, a null string, an empty list, PODs of such.
-// For QVariant that is the invalid variant.
+// For QVariant that is the invalid variant. A peer may define PODs that contain themselves or very many others: of those
+// the inner ones are invalid too.
 func (t *Type) Zero() Value {
+	budget := maxZeroFields
+	return t.zero(&budget, 0)
+}
+
+// Zero goes so deep into PODs and pairs, and makes so many fields.
+const (
+	maxZeroDepth  = 16
+	maxZeroFields = 4096
+)
+
+func (t *Type) zero(budget *int, depth int) Value {
+	if depth > maxZeroDepth {
+		return Value{}
+	}
 	switch t.kind {
 	case kindVariant:
 		return Value{}
@@ -163,12 +219,13 @@ func (t *Type) Zero() Value {
 	case kindMap:
 		return Value{t: t, ref: []Entry{}}
 	case kindPair:
-		return Value{t: t, ref: []Value{t.key.Zero(), t.elem.Zero()}}
+		return Value{t: t, ref: []Value{t.key.zero(budget, depth+1), t.elem.zero(budget, depth+1)}}
 	case kindPOD:
 		vals := make([]Value, len(t.fields))
+		*budget -= len(vals)
 		for i, f := range t.fields {
-			if f.typ != nil && f.typ != t {
-				vals[i] = f.typ.Zero()
+			if f.typ != nil && (f.typ.kind != kindPOD && f.typ.kind != kindPair || *budget > 0) {
+				vals[i] = f.typ.zero(budget, depth+1)
 			}
 		}
 		return Value{t: t, ref: vals}
@@ -182,8 +239,10 @@ func (t *Type) Zero() Value {
 }
 
 // Value returns the Go value x as a value of type t. It takes what [Value.Any] returns for t and more: any number that
-// fits, an enum's name, a struct or map for a POD, any slice or map for a container, a time.Time for QDateTime, QDate and
-// QTime, a *url.URL for QUrl, a nil *string for a null QString, and a Value.
+// fits, an enum's name, a struct or map for a POD, any slice or map for a container, []Entry for a map, a time.Time for
+// QDateTime, QDate and QTime, a *url.URL for QUrl, a color.Color for QColor, what encoding/json can write for the QJson
+// types, a nil *string for a null QString, and a Value. A slice or map inside a struct of this package is not copied and must
+// not change afterwards.
 func (t *Type) Value(x any) (Value, error) {
 	switch x := x.(type) {
 	case Value:
@@ -200,7 +259,7 @@ func (t *Type) Value(x any) (Value, error) {
 		}
 	case []byte:
 		if t.kind == kindBytes {
-			return bytesValue(t, append(x[:0:0], x...)), nil
+			return bytesValue(t, slices.Clone(x)), nil
 		}
 	case nil:
 		if t.kind == kindVariant || t.kind == kindNull {
@@ -269,11 +328,14 @@ func (t *Type) fromReflect(x reflect.Value) (Value, error) {
 		if x.Kind() == reflect.Map {
 			return t.fromMap(x)
 		}
+		if e, ok := x.Interface().([]Entry); ok {
+			return t.convertItems(Value{t: t, ref: e})
+		}
 	case kindPOD:
 		return t.fromStruct(x)
 	case kindBytes:
 		if x.Kind() == reflect.Slice && x.Type().Elem().Kind() == reflect.Uint8 {
-			return bytesValue(t, append([]byte(nil), x.Bytes()...)), nil
+			return bytesValue(t, slices.Clone(x.Bytes())), nil
 		}
 	case kindString:
 		if x.Kind() == reflect.String {
@@ -333,7 +395,7 @@ func (t *Type) fromMap(x reflect.Value) (Value, error) {
 		}
 		v, err := t.elem.Value(it.Value().Interface())
 		if err != nil {
-			return Value{}, fmt.Errorf("value of %s: %w", k, err)
+			return Value{}, fmt.Errorf("value of %s: %w", k.brief(), err)
 		}
 		out = append(out, Entry{k, v})
 	}
@@ -388,41 +450,54 @@ func structField(x reflect.Value, name string) reflect.Value {
 	return reflect.Value{}
 }
 
-// compare orders the keys of a QMap as Qt does.
+// compare orders the keys of a QMap as Qt does. Those of codecs' types have some order.
 func (v Value) compare(w Value) int {
-	if a, ok := v.text(); ok {
-		b, _ := w.text()
-		return compareUTF16(a, b)
+	if v.t == nil || w.t == nil || v.t.kind != w.t.kind {
+		return cmp.Compare(v.t.String(), w.t.String())
 	}
 	switch v.t.kind {
+	case kindString:
+		a, _ := v.text()
+		b, _ := w.text()
+		return compareUTF16(a, b)
 	case kindBytes:
-		return cmp.Compare(string(v.Bytes()), string(w.Bytes()))
+		return bytes.Compare(v.Bytes(), w.Bytes())
 	case kindFloat:
 		return cmp.Compare(v.Float(), w.Float())
 	case kindUint, kindChar, kindBool:
 		return cmp.Compare(v.num, w.num)
+	case kindInt, kindEnum, kindDate, kindTime:
+		return cmp.Compare(int64(v.num), int64(w.num))
+	case kindPair:
+		return cmp.Or(v.Index(0).compare(w.Index(0)), v.Index(1).compare(w.Index(1)))
 	}
-	return cmp.Compare(int64(v.num), int64(w.num))
+	a, b := Writer{format: Format{Version: Qt6_2}}, Writer{format: Format{Version: Qt6_2}}
+	a.Payload(v)
+	b.Payload(w)
+	return bytes.Compare(a.buf, b.buf)
 }
 
 // compareUTF16 compares strings by UTF-16 code units, as QString's operator< does: characters beyond the
 // basic plane, whose first unit is a surrogate, come before U+E000.
 func compareUTF16(a, b string) int {
-	ra, rb := []rune(a), []rune(b)
-	for i := range min(len(ra), len(rb)) {
-		if ra[i] == rb[i] {
-			continue
-		}
-		unit := func(r rune) rune {
-			if r >= 0x10000 {
-				return 0xd800
-			}
-			return r
-		}
-		if c := cmp.Compare(unit(ra[i]), unit(rb[i])); c != 0 {
-			return c
-		}
-		return cmp.Compare(ra[i], rb[i])
+	i := 0
+	for i < len(a) && i < len(b) && a[i] == b[i] {
+		i++
 	}
-	return cmp.Compare(len(ra), len(rb))
+	for i > 0 && (i < len(a) && !utf8.RuneStart(a[i]) || i < len(b) && !utf8.RuneStart(b[i])) {
+		i--
+	}
+	unit := func(s string) rune {
+		r, n := utf8.DecodeRuneInString(s)
+		switch {
+		case n == 0:
+			return -1
+		case n == 1 && loneSurrogate(s):
+			r = surrogate(s)
+		case r >= 0x10000:
+			r, _ = utf16.EncodeRune(r)
+		}
+		return r
+	}
+	return cmp.Or(cmp.Compare(unit(a[i:]), unit(b[i:])), cmp.Compare(a[i:], b[i:]))
 }

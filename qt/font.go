@@ -24,8 +24,8 @@ const (
 // Font is a QFont. Sizes that do not apply are -1: a font has either a point size or a pixel size.
 type Font struct {
 	Family         string    `json:"family"`
-	Families       []string  `json:"families"`  // Qt 6 only; nil means just Family
-	StyleName      string    `json:"styleName"` // "" for none
+	Families       []string  `json:"families,omitempty"` // Qt 6 only; nil means just Family
+	StyleName      string    `json:"styleName"`          // "" for none
 	PointSize      float64   `json:"pointSize"`
 	PixelSize      int32     `json:"pixelSize"`
 	StyleHint      uint8     `json:"styleHint"`     // QFont::StyleHint

@@ -117,10 +117,10 @@ func typeOfGo(g reflect.Type, depth int) (*Type, error) {
 }
 
 func sortEntries(e []Entry) {
-	slices.SortFunc(e, func(a, b Entry) int { return a.Key.compare(b.Key) })
+	slices.SortFunc(e, Entry.compare)
 }
 
-// As returns v as a T: whatever [Value.To] can store. For numbers, bools and strings it allocates nothing.
+// As returns v as a T: whatever [Value.To] can store. For int32, int64, float64, bool and string it allocates nothing.
 func As[T any](v Value) (T, error) {
 	var x T
 	err := v.To(&x)
@@ -128,8 +128,8 @@ func As[T any](v Value) (T, error) {
 }
 
 // To stores v in the variable that ptr points to: of the Go type that v.Any has, of any that holds the number, of a
-// slice, map or struct (for PODs) whose items can be stored, of type any or Value. It returns an error that names both
-// types if v does not fit.
+// slice, map or struct (for PODs) whose items can be stored, of type any or Value. A null QString makes a *string nil, the
+// invalid variant makes any variable zero. It returns an error that names both types if v does not fit.
 func (v Value) To(ptr any) error {
 	v = v.Unwrap()
 	switch p := ptr.(type) {
@@ -200,8 +200,11 @@ func (v Value) assign(dst reflect.Value) error {
 		dst.SetZero()
 		return nil
 	}
-	mismatch := fmt.Errorf("%w: %s (%.80s) for Go type %s", ErrValue, v.t, v, dst.Type())
-	if dst.Kind() == reflect.Pointer {
+	if dst.Kind() == reflect.Pointer && (v.t.kind != kindCodec || dst.Type() != v.t.goType) {
+		if v.t.kind == kindString && v.ref == nil {
+			dst.SetZero()
+			return nil
+		}
 		if dst.IsNil() {
 			dst.Set(reflect.New(dst.Type().Elem()))
 		}
@@ -252,7 +255,7 @@ func (v Value) assign(dst reflect.Value) error {
 	case x.Kind() == dst.Kind() && x.CanConvert(dst.Type()) && x.Kind() != reflect.Slice:
 		dst.Set(x.Convert(dst.Type()))
 	default:
-		return mismatch
+		return fmt.Errorf("%w: %s (%s) for Go type %s", ErrValue, v.t, v.brief(), dst.Type())
 	}
 	return nil
 }

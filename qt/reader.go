@@ -28,6 +28,7 @@ type Reader struct {
 	format Format
 	types  *Types
 	depth  int
+	budget int // how many more items containers may have, all together
 	err    error
 	text   []byte // scratch of UTF-16 conversions
 }
@@ -44,12 +45,12 @@ func (r *Reader) Reset(data []byte, f Format, types *Types) {
 	if types == nil {
 		types = builtin
 	}
-	*r = Reader{buf: data, format: f, types: types, text: r.text}
+	*r = Reader{buf: data, format: f, types: types, budget: len(data), text: r.text}
 }
 
 // nested returns a reader of a stream that lies inside this one.
 func (r *Reader) nested(data []byte, at int) *Reader {
-	return &Reader{buf: data, base: at, format: r.format.Nested(), types: r.types, depth: r.depth}
+	return &Reader{buf: data, base: at, format: r.format.Nested(), types: r.types, depth: r.depth, budget: r.budget}
 }
 
 // Nested reads a QByteArray and hands fn a reader of its content: big-endian, of the same types and depth.
@@ -64,7 +65,7 @@ func (r *Reader) Nested(what string, fn func(*Reader)) {
 		fn(n)
 	}
 	n.Finish(what)
-	r.err = n.err
+	r.err, r.budget = n.err, n.budget
 }
 
 // SetTypes changes where the names of user types are looked up from here on.
@@ -118,6 +119,11 @@ func (r *Reader) take(n int, what string) []byte {
 	b := r.buf[r.off : r.off+n]
 	r.off += n
 	return b
+}
+
+// takeLong is take for a length from the stream, which an int of 32 bits may not hold.
+func (r *Reader) takeLong(n uint32, what string) []byte {
+	return r.take(int(min(n, math.MaxInt32)), what)
 }
 
 // Raw returns the next n bytes as they are. They alias the input.
@@ -178,15 +184,21 @@ func (r *Reader) Float64() float64 { return math.Float64frombits(r.Uint64()) }
 
 // Count reads the quint32 that stands before the items of a container and checks it against the bytes that are
 // left, each item taking at least size (but never less than one) of them.
-func (r *Reader) Count(size int) int {
-	n := int(r.Uint32())
-	if r.err == nil && n > r.Remaining()/max(size, 1) {
+func (r *Reader) Count(size int) int { return r.count(max(size, 1)) }
+
+// count is Count for items that may have no bytes at all. Since every other item has at least a byte that is its own,
+// containers never have more items together than the input has bytes; that keeps containers of items without bytes,
+// one inside the other, from growing beyond it.
+func (r *Reader) count(size int) int {
+	n := int64(r.Uint32())
+	if r.err == nil && (size > 0 && n > int64(r.Remaining()/size) || n > int64(r.budget)) {
 		r.Fail("count", fmt.Errorf("%w: %d items in %d bytes", ErrShort, n, r.Remaining()))
 	}
 	if r.err != nil {
 		return 0
 	}
-	return n
+	r.budget -= int(n)
+	return int(n)
 }
 
 // RawBytes reads a QByteArray without copying it: the result aliases the input. A null one is nil.
@@ -195,7 +207,7 @@ func (r *Reader) RawBytes() []byte {
 	if n == math.MaxUint32 || r.err != nil {
 		return nil
 	}
-	return r.take(int(n), "QByteArray")
+	return r.takeLong(n, "QByteArray")
 }
 
 // Bytes reads a QByteArray. A null one is nil, an empty one is not.
@@ -234,7 +246,7 @@ func (r *Reader) RawString() []byte {
 		r.Fail("QString", fmt.Errorf("%w: odd length %d", ErrUTF16, n))
 		return nil
 	}
-	return r.take(int(n), "QString")
+	return r.takeLong(n, "QString")
 }
 
 // Text reads a QString; null and empty are both "".

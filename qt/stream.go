@@ -59,5 +59,5 @@ func (e *DecodeError) Unwrap() error { return e.Err }
 type UnknownTypeError struct{ Name string }
 
 func (e *UnknownTypeError) Error() string {
-	return fmt.Sprintf("unknown type %q: no class in use defines it; register a codec with qt.Register", e.Name)
+	return fmt.Sprintf("unknown type %.200q: no class in use defines it; register a codec with qt.Register", e.Name)
 }

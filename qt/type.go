@@ -2,7 +2,9 @@ package qt
 
 import (
 	"reflect"
+	"slices"
 	"strings"
+	"sync"
 )
 
 // kind says how a type's values are held in a [Value] and streamed.
@@ -39,6 +41,7 @@ type Type struct {
 	kind   kind
 	size   uint8   // of a scalar, in bytes
 	keyed  bool    // QMap: streamed in the order of its keys
+	multi  bool    // QMultiMap, QMultiHash: a key may stand there more than once
 	only   Version // the one version that has the type, 0 if both do
 	id     uint32
 	id5    uint32 // 0 = a user type in Qt 5
@@ -49,7 +52,8 @@ type Type struct {
 	enum   *Enum
 	fields []Field
 	codec  *codec
-	goType reflect.Type
+	goOnce sync.Once
+	goType reflect.Type // of containers, made when it is first asked for: see Go
 }
 
 // Field is a property of a POD.
@@ -180,7 +184,41 @@ func (t *Type) IsVariant() bool { return t.kind == kindVariant }
 func (t *Type) IsContainer() bool { return t.kind == kindList || t.kind == kindMap }
 
 // Go returns the Go type of [Value.Any] for values of t.
-func (t *Type) Go() reflect.Type { return t.goType }
+func (t *Type) Go() reflect.Type {
+	t.goOnce.Do(func() {
+		switch {
+		case t.goType != nil: // known from the start
+		case t.kind == kindList:
+			t.goType = reflect.SliceOf(t.elem.Go())
+		case t.kind == kindMap && !t.multi && t.key.hashable():
+			t.goType = reflect.MapOf(t.key.Go(), t.elem.Go())
+		case t.kind == kindMap:
+			t.goType = reflect.TypeFor[[]Entry]()
+		}
+	})
+	return t.goType
+}
+
+// hashable reports whether any value of t can be a key of a Go map.
+func (t *Type) hashable() bool {
+	return t.kind.scalar() || t.kind == kindString || t.kind == kindCodec && hashable(t.goType)
+}
+
+func hashable(g reflect.Type) bool {
+	switch g.Kind() {
+	case reflect.Interface:
+		return false
+	case reflect.Array:
+		return hashable(g.Elem())
+	case reflect.Struct:
+		for i := range g.NumField() {
+			if !hashable(g.Field(i).Type) {
+				return false
+			}
+		}
+	}
+	return g.Comparable()
+}
 
 // ident returns the metatype id that stands before a value of t in a QVariant, and whether the name follows it.
 func (t *Type) ident(v Version) (id uint32, named bool) {
@@ -209,6 +247,9 @@ func (t *Type) ident(v Version) (id uint32, named bool) {
 	return id, false
 }
 
+// in reports whether the version has the type.
+func (t *Type) in(v Version) bool { return t.only == 0 || t.only == v }
+
 // minSize is the least number of bytes of a payload of t, for checks of counts.
 func (t *Type) minSize(v Version) int {
 	switch t.kind {
@@ -224,6 +265,8 @@ func (t *Type) minSize(v Version) int {
 		return 4
 	case kindVariant:
 		return 5
+	case kindNull:
+		return 0
 	case kindPair:
 		return t.key.minSize(v) + t.elem.minSize(v)
 	case kindPOD:
@@ -240,6 +283,16 @@ func (t *Type) enumSize(v Version) int {
 	return int(t.size)
 }
 
+// canonical returns the number that stands for an enumerator whose low bits num has: an enum of less than four bytes has
+// a sign only if one of its enumerators has.
+func (t *Type) canonical(num uint64) uint64 {
+	bits := 64 - uint(t.size)*8
+	if t.size < 4 && !slices.ContainsFunc(t.enum.Keys, func(k EnumKey) bool { return k.Value < 0 }) {
+		return num << bits >> bits
+	}
+	return uint64(int64(num<<bits) >> bits)
+}
+
 // same reports whether two types hold their values alike, so that one's value can be taken as the other's.
 func (t *Type) same(u *Type) bool {
 	if t == u {
@@ -254,7 +307,7 @@ func (t *Type) same(u *Type) bool {
 	case kindList, kindMap, kindPair:
 		return t.elem.same(u.elem) && (t.key == u.key || t.key.same(u.key))
 	case kindPOD:
-		return t.name == u.name && len(t.fields) == len(u.fields)
+		return t.name == u.name && slices.EqualFunc(t.fields, u.fields, func(f, g Field) bool { return f.Name == g.Name && f.typ == g.typ })
 	case kindCodec:
 		return t.codec == u.codec
 	}

@@ -17,8 +17,11 @@ type Types struct {
 	made    int // of names, how many are instances of templates
 }
 
-// maxMade bounds how many template instances one scope remembers: a peer invents their names.
-const maxMade = 1024
+// A peer invents names: maxMade bounds how many template instances one scope remembers, maxName how long a name is.
+const (
+	maxMade = 1024
+	maxName = 1024
+)
 
 // builtin holds Qt's own types and the registered ones. It is the last scope that is searched.
 var builtin = &Types{names: map[string]*Type{}}
@@ -46,6 +49,9 @@ func MustLookup(name string) *Type {
 func (s *Types) Lookup(name string) (*Type, error) {
 	if t := s.find(name); t != nil {
 		return t, nil
+	}
+	if len(name) > maxName {
+		return nil, &UnknownTypeError{name}
 	}
 	return s.make(name, 0)
 }
@@ -138,13 +144,11 @@ func instantiate(base string, args []*Type) *Type {
 		return t
 	case len(args) == 2 && (base == "QMap" || base == "QHash" || base == "QMultiMap" || base == "QMultiHash"):
 		t := &Type{kind: kindMap, key: args[0], elem: args[1], keyed: strings.HasSuffix(base, "Map"),
-			name: templateName(base, Qt6_2, args), name5: templateName(base, Qt5_12, args), goType: reflect.TypeFor[[]Entry]()}
-		if args[0].goType.Comparable() {
-			t.goType = reflect.MapOf(args[0].goType, args[1].goType)
-		}
+			multi: strings.HasPrefix(base, "QMulti"), only: max(args[0].only, args[1].only),
+			name: templateName(base, Qt6_2, args), name5: templateName(base, Qt5_12, args)}
 		return t
 	case len(args) == 2 && (base == "QPair" || base == "std::pair"):
-		return &Type{kind: kindPair, key: args[0], elem: args[1], goType: reflect.TypeFor[[2]any](),
+		return &Type{kind: kindPair, key: args[0], elem: args[1], only: max(args[0].only, args[1].only), goType: reflect.TypeFor[[2]any](),
 			name: templateName("std::pair", Qt6_2, args), name5: templateName("QPair", Qt5_12, args)}
 	}
 	return nil
@@ -152,7 +156,7 @@ func instantiate(base string, args []*Type) *Type {
 
 func listOf(base string, elem *Type) *Type {
 	args := []*Type{elem}
-	return &Type{kind: kindList, elem: elem, goType: reflect.SliceOf(elem.goType),
+	return &Type{kind: kindList, elem: elem, only: elem.only,
 		name: templateName(base, Qt6_2, args), name5: templateName(base, Qt5_12, args)}
 }
 
@@ -199,9 +203,10 @@ func normalize(name string) string {
 	name = strings.TrimSpace(name)
 	name = strings.TrimPrefix(name, "const ")
 	name = strings.TrimRight(name, "& ")
-	name = strings.NewReplacer(" <", "<", "< ", "<", " >", ">", ", ", ",", " ,", ",").Replace(name)
-	return strings.TrimSpace(name)
+	return strings.TrimSpace(blanks.Replace(name))
 }
+
+var blanks = strings.NewReplacer(" <", "<", "< ", "<", " >", ">", ", ", ",", " ,", ",")
 
 // splitTemplate splits "QMap<QString,QList<int>>" into "QMap" and its arguments.
 func splitTemplate(name string) (base string, args []string, ok bool) {

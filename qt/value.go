@@ -2,7 +2,6 @@ package qt
 
 import (
 	"bytes"
-	"fmt"
 	"math"
 	"reflect"
 	"slices"
@@ -89,22 +88,6 @@ func (v Value) Float() float64 {
 	return float64(int64(v.num))
 }
 
-// String returns the text of a QString, and of other types a form for people to read.
-func (v Value) String() string {
-	if s, ok := v.text(); ok {
-		return s
-	}
-	if v.t == nil {
-		return "(invalid)"
-	}
-	if v.t.kind == kindEnum {
-		if name, ok := v.t.enum.Key(int32(v.num)); ok {
-			return name
-		}
-	}
-	return fmt.Sprint(v.Any())
-}
-
 func (v Value) text() (string, bool) {
 	if v.t == nil || v.t.kind != kindString {
 		return "", false
@@ -179,7 +162,9 @@ func (v Value) Unwrap() Value {
 	return v
 }
 
-// Equal reports whether v and w have the same type and content.
+func (e Entry) equal(f Entry) bool { return e.Key.Equal(f.Key) && e.Value.Equal(f.Value) }
+
+// Equal reports whether v and w have the same type and content. The order of a map does not count.
 func (v Value) Equal(w Value) bool {
 	if v.t != w.t && !v.t.same(w.t) || v.num != w.num || v.odd != w.odd {
 		return false
@@ -201,12 +186,30 @@ func (v Value) Equal(w Value) bool {
 		return ok && slices.EqualFunc(x, y, Value.Equal)
 	case []Entry:
 		y, ok := w.ref.([]Entry)
-		return ok && slices.EqualFunc(x, y, func(a, b Entry) bool { return a.Key.Equal(b.Key) && a.Value.Equal(b.Value) })
+		return ok && len(x) == len(y) && slices.EqualFunc(sorted(x, Entry.compare), sorted(y, Entry.compare), Entry.equal)
 	case Value:
 		y, ok := w.ref.(Value)
 		return ok && x.Equal(y)
 	}
-	return reflect.DeepEqual(v.ref, w.ref)
+	return v.sameCodec(w)
+}
+
+// sameCodec compares values of a codec's type: they are equal if every version that can write them writes the same.
+func (v Value) sameCodec(w Value) bool {
+	if w.ref == nil || v.t.hashable() && v.ref == w.ref {
+		return w.ref != nil
+	}
+	written := false
+	for _, ver := range []Version{Qt5_12, Qt6_2} {
+		a, b := Writer{format: Format{Version: ver}}, Writer{format: Format{Version: ver}}
+		a.Payload(v)
+		b.Payload(w)
+		if (a.err == nil) != (b.err == nil) || a.err == nil && !bytes.Equal(a.buf, b.buf) {
+			return false
+		}
+		written = written || a.err == nil
+	}
+	return written
 }
 
 // Any returns the value as a plain Go value; the package comment has the table. A null QString becomes "", the invalid
@@ -216,6 +219,8 @@ func (v Value) Any() any {
 		return nil
 	}
 	switch v.t.kind {
+	case kindBool:
+		return v.num != 0
 	case kindString:
 		s, _ := v.text()
 		return s
@@ -234,12 +239,11 @@ func (v Value) Any() any {
 	return v.reflect().Interface()
 }
 
-// reflect returns the value as t.goType, for all kinds but those that Any handles itself.
+// reflect returns the value as t.Go(), for all kinds but those that Any handles itself.
 func (v Value) reflect() reflect.Value {
-	out := reflect.New(v.t.goType).Elem()
+	g := v.t.Go()
+	out := reflect.New(g).Elem()
 	switch v.t.kind {
-	case kindBool:
-		out.SetBool(v.num != 0)
 	case kindInt, kindEnum:
 		out.SetInt(int64(v.num))
 	case kindUint, kindChar:
@@ -251,7 +255,7 @@ func (v Value) reflect() reflect.Value {
 	case kindTime:
 		return reflect.ValueOf(Time(int32(v.num)))
 	case kindList:
-		out.Set(reflect.MakeSlice(v.t.goType, v.Len(), v.Len()))
+		out.Set(reflect.MakeSlice(g, v.Len(), v.Len()))
 		for i := range v.Len() {
 			v.Index(i).store(out.Index(i))
 		}
@@ -264,12 +268,12 @@ func (v Value) reflect() reflect.Value {
 		}
 		return reflect.ValueOf(m)
 	case kindMap:
-		if v.t.goType.Kind() != reflect.Map {
-			return reflect.ValueOf(v.Entries())
+		if g.Kind() != reflect.Map {
+			return reflect.ValueOf(slices.Clone(v.Entries()))
 		}
-		out.Set(reflect.MakeMapWithSize(v.t.goType, v.Len()))
+		out.Set(reflect.MakeMapWithSize(g, v.Len()))
 		for _, e := range v.Entries() {
-			key, val := reflect.New(v.t.goType.Key()).Elem(), reflect.New(v.t.goType.Elem()).Elem()
+			key, val := reflect.New(g.Key()).Elem(), reflect.New(g.Elem()).Elem()
 			e.Key.store(key)
 			e.Value.store(val)
 			out.SetMapIndex(key, val)
@@ -284,3 +288,6 @@ func (v Value) store(dst reflect.Value) {
 		dst.Set(reflect.ValueOf(x))
 	}
 }
+
+// Done is what Qt answers a call of a slot that returns nothing: an invalid variant that says it is not null.
+var Done = Value{odd: true}

@@ -21,18 +21,19 @@ func (r *Reader) Variant() Value {
 	case id == 0:
 		return Value{odd: !null}
 	case id >= r.format.Version.firstUserType():
-		if t = r.userType(); t == nil {
-			return Value{}
-		}
-		switch t {
-		case tSequence:
+		name := r.userTypeName()
+		switch {
+		case string(name) == tSequence.name:
 			v := r.sequence()
 			v.odd = null
 			return v
-		case tAssociative:
+		case string(name) == tAssociative.name:
 			v := r.associative()
 			v.odd = null
 			return v
+		}
+		if t = r.userType(name); t == nil {
+			return Value{}
 		}
 	default:
 		if t = typeByID(id, r.format.Version); t == nil {
@@ -46,15 +47,23 @@ func (r *Reader) Variant() Value {
 	return v
 }
 
-func (r *Reader) userType() *Type {
+// userTypeName reads the name of a user type, which ends with a NUL.
+func (r *Reader) userTypeName() []byte {
 	name := r.RawBytes()
 	if n := len(name); n > 0 && name[n-1] == 0 {
 		name = name[:n-1]
 	}
+	return name
+}
+
+func (r *Reader) userType(name []byte) *Type {
 	if r.err != nil {
 		return nil
 	}
 	t, err := r.types.lookupBytes(name)
+	if err == nil && !t.in(r.format.Version) {
+		err = &UnknownTypeError{t.name}
+	}
 	if err != nil {
 		r.Fail("QVariant", err)
 		return nil
@@ -138,9 +147,9 @@ func (r *Reader) unsigned(size int) uint64 {
 func (r *Reader) enumPayload(t *Type) uint64 {
 	size := t.enumSize(r.format.Version)
 	if size < 4 && !slices.ContainsFunc(t.enum.Keys, func(k EnumKey) bool { return k.Value < 0 }) {
-		return r.unsigned(size)
+		return t.canonical(r.unsigned(size))
 	}
-	return uint64(r.signed(size))
+	return t.canonical(uint64(r.signed(size)))
 }
 
 // item reads a value inside a container: in QVariant's place a whole variant stands, which needs no wrapping.
@@ -156,7 +165,7 @@ func (r *Reader) list(t *Type) Value {
 		return Value{}
 	}
 	defer func() { r.depth-- }()
-	return r.items(t, r.Count(t.elem.minSize(r.format.Version)))
+	return r.items(t, r.count(t.elem.minSize(r.format.Version)))
 }
 
 func (r *Reader) items(t *Type, n int) Value {
@@ -179,7 +188,7 @@ func (r *Reader) mapping(t *Type) Value {
 		return Value{}
 	}
 	defer func() { r.depth-- }()
-	return r.entries(t, r.Count(t.key.minSize(r.format.Version)+t.elem.minSize(r.format.Version)))
+	return r.entries(t, r.count(t.key.minSize(r.format.Version)+t.elem.minSize(r.format.Version)))
 }
 
 func (r *Reader) entries(t *Type, n int) Value {
@@ -227,7 +236,7 @@ func (r *Reader) sequence() Value {
 			n.Fail("QSQ_", fmt.Errorf("%w: item type %q of %s", ErrValue, name, t))
 			return
 		}
-		v = n.items(t, n.Count(t.elem.minSize(n.format.Version)))
+		v = n.items(t, n.count(t.elem.minSize(n.format.Version)))
 	})
 	if v.t == nil {
 		r.Fail("QSQ_", ErrShort)
@@ -246,7 +255,7 @@ func (r *Reader) associative() Value {
 			n.Fail("QAS_", fmt.Errorf("%w: item types %q, %q of %s", ErrValue, k, e, t))
 			return
 		}
-		v = n.entries(t, n.Count(t.key.minSize(n.format.Version)+t.elem.minSize(n.format.Version)))
+		v = n.entries(t, n.count(t.key.minSize(n.format.Version)+t.elem.minSize(n.format.Version)))
 	})
 	if v.t == nil {
 		r.Fail("QAS_", ErrShort)
@@ -296,6 +305,10 @@ func (w *Writer) variant(v Value, wrap bool) {
 		w.wrapped(v)
 		return
 	}
+	if !t.in(ver) {
+		w.Fail(&UnknownTypeError{t.name})
+		return
+	}
 	id, named := t.ident(ver)
 	w.Uint32(id)
 	w.Bool(v.odd != (t.kind == kindNull && ver == Qt6_2))
@@ -304,7 +317,7 @@ func (w *Writer) variant(v Value, wrap bool) {
 	}
 	if t.kind == kindEnum {
 		// As a variant an enum keeps its full size; packing is for PODs.
-		w.scalar(uint64(v.num), int(t.size))
+		w.scalar(v.num, int(t.size))
 		return
 	}
 	w.Payload(v)
@@ -334,12 +347,17 @@ func (w *Writer) wrapped(v Value) {
 	})
 }
 
-// wrappedName is the key type's name in a QAS_, where an enum is announced as the integer that it is.
+// wrappedName is the key type's name in a QAS_, where an enum is announced as the integer of its size.
 func (t *Type) wrappedName() string {
-	if t.kind == kindEnum {
-		return tInt.name
+	switch {
+	case t.kind != kindEnum:
+		return t.name
+	case t.size == 1:
+		return tSChar.name
+	case t.size == 2:
+		return tShort.name
 	}
-	return t.name
+	return tInt.name
 }
 
 func (w *Writer) scalar(num uint64, size int) {
@@ -443,10 +461,16 @@ func (t *Type) ordered(entries []Entry, v Version) []Entry {
 	if !t.keyed || len(entries) < 2 {
 		return entries
 	}
-	cmp := func(a, b Entry) int { return a.Key.compare(b.Key) }
-	if v == Qt5_12 {
-		cmp = func(a, b Entry) int { return b.Key.compare(a.Key) }
+	if v == Qt6_2 {
+		return sorted(entries, Entry.compare)
 	}
+	return sorted(entries, func(a, b Entry) int { return b.compare(a) })
+}
+
+func (e Entry) compare(f Entry) int { return e.Key.compare(f.Key) }
+
+// sorted returns the entries in order, as they are if they are so already.
+func sorted(entries []Entry, cmp func(a, b Entry) int) []Entry {
 	if slices.IsSortedFunc(entries, cmp) {
 		return entries
 	}

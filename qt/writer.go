@@ -150,8 +150,8 @@ func (w *Writer) Text(s string) {
 		switch {
 		case c == utf8.RuneError && n == 1 && loneSurrogate(s[i:]):
 			// Reader.utf8 made these three bytes.
-			c, n = rune(s[i]&0x0f)<<12|rune(s[i+1]&0x3f)<<6|rune(s[i+2]&0x3f), 3
-			w.Uint16(uint16(c))
+			w.Uint16(uint16(surrogate(s[i:])))
+			n = 3
 		case c >= 0x10000:
 			c -= 0x10000
 			w.Uint16(uint16(0xd800 + c>>10))
@@ -164,6 +164,12 @@ func (w *Writer) Text(s string) {
 	w.PutUint32(at, uint32(len(w.buf)-at-4))
 }
 
+// surrogate returns the surrogate that loneSurrogate has found at the start of s.
+func surrogate(s string) rune {
+	return rune(s[0]&0x0f)<<12 | rune(s[1]&0x3f)<<6 | rune(s[2]&0x3f)
+}
+
+// loneSurrogate reports whether s starts with the three bytes that stand for a surrogate without its other half.
 func loneSurrogate(s string) bool {
 	return len(s) >= 3 && s[0] == 0xed && s[1]&0xe0 == 0xa0 && s[2]&0xc0 == 0x80
 }
