@@ -27,8 +27,8 @@ func equalProperties(a, b Property) bool {
 		equalValues(x.Gadget, y.Gadget)
 }
 
-// equalValues is Value.Equal, but for two things: a NaN inside a QPointF and its like is equal to itself, and an enum that
-// came under its name outside of a POD may have become an integer.
+// equalValues is Value.Equal, but for three things: the order of a map's entries does not count, a NaN inside a QPointF
+// and its like is equal to itself, and an enum that came under its name outside of a POD may have become an integer.
 func equalValues(a, b qt.Value) bool {
 	t := a.Type()
 	switch {
@@ -43,9 +43,7 @@ func equalValues(a, b qt.Value) bool {
 	case t.IsVariant():
 		return equalValues(a.Unwrap(), b.Unwrap())
 	case len(a.Entries()) > 0:
-		return slices.EqualFunc(a.Entries(), b.Entries(), func(x, y qt.Entry) bool {
-			return equalValues(x.Key, y.Key) && equalValues(x.Value, y.Value)
-		})
+		return equalEntries(a.Entries(), slices.Clone(b.Entries()))
 	case a.Len() > 0:
 		for i := range a.Len() {
 			if !equalValues(a.Index(i), b.Index(i)) {
@@ -56,4 +54,15 @@ func equalValues(a, b qt.Value) bool {
 	}
 	x, y := fmt.Sprintf("%v", a), fmt.Sprintf("%v", b)
 	return x == y && strings.Contains(x, "NaN")
+}
+
+func equalEntries(a, b []qt.Entry) bool {
+	for _, x := range a {
+		i := slices.IndexFunc(b, func(y qt.Entry) bool { return equalValues(x.Key, y.Key) && equalValues(x.Value, y.Value) })
+		if i < 0 {
+			return false
+		}
+		b = slices.Delete(b, i, i+1)
+	}
+	return len(b) == 0
 }
