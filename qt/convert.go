@@ -90,10 +90,10 @@ func (t *Type) number(v Value) (uint64, bool) {
 			return 0, false
 		}
 		return v.num, true
-	case kindEnum: // an unsigned enum's integer has lost its sign
-		if u := v.num & (1<<bits - 1); !neg && u == v.num || int64(v.num) == int64(v.num)<<(64-bits)>>(64-bits) {
-			return t.canonical(v.num), true
-		}
+	case kindEnum: // the integer of an unsigned enum may have got a sign on its way
+		num := t.canonical(v.num)
+		signed := int64(v.num) == int64(v.num)<<(64-bits)>>(64-bits)
+		return num, num == v.num || signed || bits == 32 && !neg && v.num>>bits == 0
 	case kindUint:
 		if !neg && (bits == 64 || v.num>>bits == 0) {
 			return v.num, true

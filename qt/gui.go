@@ -2,6 +2,7 @@ package qt
 
 import (
 	"fmt"
+	"image/color"
 	"maps"
 	"reflect"
 	"slices"
@@ -81,13 +82,13 @@ type Palette struct {
 type ColorSpace []byte
 
 // gui adds a type of QtGui. Qt 6 counts them from another number than Qt 5; 0 is the id of a type that a version lacks.
-func gui[T any](id5, id uint32, name string, zero T, decode func(*Reader) T, encode func(*Writer, T)) {
+func gui[T any](id5, id uint32, name string, zero T, decode func(*Reader) T, encode func(*Writer, T)) *Type {
 	t := &Type{kind: kindCodec, id: id, id5: id5, name: name, name5: name, goType: reflect.TypeFor[T](), codec: wrap(Codec[T]{decode, encode})}
 	t.codec.zero = zero
 	if id == 0 {
 		t.only = Qt5_12
 	}
-	builtin.add(t)
+	return builtin.add(t)
 }
 
 // floats returns the codec of an array or struct of numbers that are streamed as doubles.
@@ -110,7 +111,13 @@ func init() {
 	gui(64, 0x1000, "QFont", defaultFont, decodeFont, encodeFont)
 	gui(65, 0x1001, "QPixmap", nil, func(r *Reader) Pixmap { return decodePNG(r) }, func(w *Writer, p Pixmap) { encodePNG(w, p) })
 	gui(66, 0x1002, "QBrush", defaultBrush, decodeBrush, encodeBrush)
-	gui(67, 0x1003, "QColor", Color{Alpha: 0xffff}, decodeColor, encodeColor)
+	gui(67, 0x1003, "QColor", Color{Alpha: 0xffff}, decodeColor, encodeColor).codec.convert = func(x any) (any, bool) {
+		c, ok := x.(color.Color)
+		if !ok {
+			return nil, false
+		}
+		return ColorOf(c), true
+	}
 	gui(68, 0x1004, "QPalette", defaultPalette(), decodePalette, encodePalette)
 	gui(69, 0x1005, "QIcon", Icon{}, decodeIcon, encodeIcon)
 	gui(70, 0x1006, "QImage", nil, func(r *Reader) Image { return decodePNG(r) }, func(w *Writer, m Image) { encodePNG(w, m) })

@@ -4,11 +4,11 @@ import "reflect"
 
 // SourceLocation is what a registry knows of an object (Qt: QRemoteObjectSourceLocation).
 type SourceLocation struct {
-	Name     string
-	TypeName string // of the class; "" for a plain QObject
-	URL      URL    // of the host
+	Name     string `json:"name"`
+	TypeName string `json:"type"` // of the class; "" for a plain QObject
+	URL      URL    `json:"url"`  // of the host
 	// URL5 is where the host speaks protocol 1.3, if that is another URL. It takes URL's place in streams of Qt 5.
-	URL5 URL
+	URL5 URL `json:"url5,omitempty"`
 }
 
 // SourceLocations is the content of a registry (Qt: QRemoteObjectSourceLocations).

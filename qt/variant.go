@@ -85,7 +85,10 @@ func (r *Reader) Payload(t *Type) Value {
 		return scalarValue(t, r.enumPayload(t))
 	case kindUint, kindChar:
 		return scalarValue(t, r.unsigned(int(t.size)))
-	case kindFloat, kindDate: // a float, too, is written as a double
+	case kindFloat: // a float, too, is written as a double
+		num, _ := t.float(r.Float64())
+		return scalarValue(t, num)
+	case kindDate:
 		return scalarValue(t, r.Uint64())
 	case kindTime:
 		return scalarValue(t, uint64(int64(r.Int32())))

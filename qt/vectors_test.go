@@ -204,3 +204,9 @@ func TestVectorsAcrossVersions(t *testing.T) {
 		}
 	}
 }
+
+func mustHex(t testing.TB, s string) []byte {
+	b, err := hex.DecodeString(s)
+	require.NoError(t, err)
+	return b
+}
