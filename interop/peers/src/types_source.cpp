@@ -116,6 +116,9 @@ namespace peer {
 
 void addTypes(QList<Hosted> &all, QObject *parent)
 {
+#if QT_VERSION >= QT_VERSION_CHECK(6, 0, 0)
+    qRegisterMetaType<TypesSource::Traits>("Traits");   // or a slot that returns the flag replies nothing
+#endif
     auto *types = new TypesImpl(parent);
     all << Hosted{"Types", types, [types](QRemoteObjectHostBase *h) { return h->enableRemoting<TypesSourceAPI>(types); }};
 }
