@@ -1,0 +1,123 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"sync"
+	"sync/atomic"
+
+	"github.com/go-qtro/qtro/wire"
+)
+
+// conn is what both sides of a connection have in common: one goroutine that reads, and a queue that is written from.
+type conn struct {
+	rwc      io.ReadWriteCloser
+	peer     Peer
+	protocol wire.Protocol
+	out      outbox
+	log      *slog.Logger
+	ctx      context.Context // ends with the connection; carries the peer
+	cancel   context.CancelCauseFunc
+	once     sync.Once
+}
+
+// counters count what an operator wants to know.
+type counters struct {
+	connections, slow, coalesced, violations atomic.Int64
+}
+
+// Stats are a node's counters since it was made.
+type Stats struct {
+	Connections int64 // that were established, as host and as client
+	SlowPeers   int64 // connections ended because the peer did not read
+	Coalesced   int64 // property changes that a later one replaced before a slow peer read them
+	Violations  int64 // connections ended because of what the peer sent
+}
+
+func (c *conn) init(n *Node, rwc io.ReadWriteCloser, peer Peer, p wire.Protocol) {
+	c.rwc, c.peer, c.protocol = rwc, peer, p
+	c.log = n.log.With("peer", peer.String())
+	ctx, cancel := context.WithCancelCause(n.ctx)
+	c.ctx, c.cancel = context.WithValue(ctx, peerKey{}, peer), cancel
+	c.out = outbox{
+		w: rwc, enc: wire.NewEncoder(p), limit: n.config.QueueLimit, latest: n.config.KeepLatest,
+		start: n.group.start, fail: c.fail, stats: &n.stats,
+	}
+}
+
+// fail ends the connection for a reason. It does not wait, and takes no locks but the connection's own.
+func (c *conn) fail(err error) {
+	c.once.Do(func() {
+		c.cancel(err)
+		c.out.close()
+		_ = c.rwc.Close() // the reason is err
+	})
+}
+
+// reason returns why the connection ended.
+func (c *conn) reason() error { return context.Cause(c.ctx) }
+
+// read hands each packet to fn until the stream ends or fn fails, and ends the connection. A packet for an object that is
+// not there (any more) is passed over.
+func (c *conn) read(f *wire.Framer, d *wire.Decoder, fn func(*wire.Packet) error) {
+	var p wire.Packet
+	for {
+		frame, err := f.Next()
+		if err == nil {
+			err = d.Decode(frame, &p)
+			if errors.Is(err, errNoObject) {
+				c.log.Debug("packet for an object that is not there", "kind", p.Kind, "object", p.Name)
+				continue
+			}
+			if err == nil {
+				err = fn(&p)
+			}
+		}
+		if err != nil {
+			c.fail(err)
+			return
+		}
+	}
+}
+
+var errNoObject = errors.New("no such object")
+
+// ended tells an end that either side wanted from one that something went wrong.
+func ended(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, ErrClosed) || errors.Is(err, context.Canceled)
+}
+
+// violation reports whether the peer is to blame.
+func violation(err error) bool {
+	var bad *wire.PacketError
+	var other *wire.MismatchError
+	return errors.Is(err, ErrProtocol) || errors.As(err, &bad) || errors.As(err, &other) ||
+		errors.Is(err, wire.ErrTooLong) || errors.Is(err, wire.ErrTooShort)
+}
+
+// group starts goroutines and waits for them, also for those that are started while it waits.
+type group struct {
+	mu     sync.Mutex
+	wg     sync.WaitGroup
+	closed bool
+}
+
+func (g *group) start(f func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.closed {
+		g.wg.Go(f)
+	}
+}
+
+// wait waits for all goroutines; afterwards none can be started.
+func (g *group) wait() {
+	g.wg.Wait()
+	g.mu.Lock()
+	g.closed = true
+	g.mu.Unlock()
+	g.wg.Wait()
+}

@@ -1,0 +1,338 @@
+package core
+
+import (
+	"strings"
+	"sync"
+
+	"github.com/go-qtro/qtro/qt"
+	"github.com/go-qtro/qtro/wire"
+)
+
+// definitions are a class's descriptions for dynamic replicas, made when one first asks.
+type definitions struct {
+	mu sync.Mutex
+	by map[wire.Protocol]*wire.Definition
+}
+
+// definition describes the class to a dynamic replica. Without gadgets it is what a child's class is described by,
+// whose PODs the parent's definition has.
+func (ci *classInfo) definition(p wire.Protocol) *wire.Definition {
+	ci.defs.mu.Lock()
+	defer ci.defs.mu.Unlock()
+	if d := ci.defs.by[p]; d != nil {
+		return d
+	}
+	d := ci.describe(p)
+	if ci.defs.by == nil {
+		ci.defs.by = map[wire.Protocol]*wire.Definition{}
+	}
+	ci.defs.by[p] = d
+	return d
+}
+
+func (ci *classInfo) describe(p wire.Protocol) *wire.Definition {
+	d := &wire.Definition{TypeName: ci.class.Name}
+	for _, e := range ci.class.Enums {
+		if e.Size == 0 {
+			e.Size = 4
+		}
+		if !strings.Contains(e.Name, "::") {
+			d.Enums = append(d.Enums, e)
+		}
+	}
+	d.Gadgets = ci.gadgets(p, map[string]bool{})
+	for i := range ci.signals {
+		s := &ci.signals[i]
+		d.Signals = append(d.Signals, wire.Method{Signature: ci.methodSignature(s, p), Params: s.paramNames(ci)})
+	}
+	for i := range ci.slots {
+		s := &ci.slots[i]
+		ret := "void"
+		if s.ret != nil {
+			ret = s.ret.Name(p.Format().Version)
+		}
+		d.Slots = append(d.Slots, wire.Method{Signature: ci.methodSignature(s, p), ReturnType: ret, Params: s.paramNames(ci)})
+	}
+	for i := range ci.props {
+		prop := &ci.props[i]
+		def := wire.PropertyDef{Name: prop.name, Type: prop.typeName(p)}
+		if prop.notify >= 0 {
+			def.Notify = ci.methodSignature(&ci.signals[prop.notify], p)
+		}
+		d.Properties = append(d.Properties, def)
+	}
+	return d
+}
+
+// gadgets lists the PODs and the scopes of foreign enums that the class and the classes of its children use.
+func (ci *classInfo) gadgets(p wire.Protocol, seen map[string]bool) []wire.Gadget {
+	var out []wire.Gadget
+	for _, pod := range ci.class.PODs {
+		if seen[pod.Name] {
+			continue
+		}
+		seen[pod.Name] = true
+		g := wire.Gadget{Name: pod.Name}
+		for _, f := range pod.Fields {
+			if t, err := ci.types.Lookup(f.TypeName); err == nil {
+				f.TypeName = t.Name(p.Format().Version)
+			}
+			g.Fields = append(g.Fields, qt.Field{Name: f.Name, TypeName: f.TypeName})
+		}
+		out = append(out, g)
+	}
+	for _, e := range ci.class.Enums {
+		i := strings.LastIndex(e.Name, "::")
+		if i < 0 || seen[e.Name] {
+			continue
+		}
+		seen[e.Name] = true
+		if e.Size == 0 {
+			e.Size = 4
+		}
+		scope := e.Name[:i]
+		e.Name = e.Name[i+2:]
+		at := -1
+		for k := range out {
+			if out[k].Name == scope {
+				at = k
+			}
+		}
+		if at < 0 {
+			out = append(out, wire.Gadget{Name: scope})
+			at = len(out) - 1
+		}
+		out[at].Enums = append(out[at].Enums, e)
+	}
+	for i := range ci.props {
+		if c := ci.props[i].class; c != nil && ci.props[i].kind == classProp {
+			out = append(out, c.gadgets(p, seen)...)
+		}
+	}
+	return out
+}
+
+func (ci *classInfo) methodSignature(m *methodInfo, p wire.Protocol) string {
+	var b strings.Builder
+	b.WriteString(m.name)
+	b.WriteByte('(')
+	if m.property >= 0 && len(m.params) == 0 {
+		b.WriteString(ci.props[m.property].pointerName())
+	}
+	for i, param := range m.params {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(definitionType(param.typ, p))
+	}
+	b.WriteByte(')')
+	return b.String()
+}
+
+// paramNames names the parameters; the notify signal of an object has one although it is not sent.
+func (m *methodInfo) paramNames(ci *classInfo) []string {
+	if m.property >= 0 && len(m.params) == 0 {
+		return []string{ci.props[m.property].name}
+	}
+	var out []string
+	for _, p := range m.params {
+		out = append(out, p.name)
+	}
+	return out
+}
+
+// definitionType names a type in a definition. In protocol 2.0 containers of PODs go by what Qt's replicas make of them.
+func definitionType(t *qt.Type, p wire.Protocol) string {
+	if p == wire.Protocol20 && t.IsContainer() && t.Elem().IsPOD() {
+		if t.KeyType() != nil {
+			return "QtROAssociativeContainer"
+		}
+		return "QtROSequentialContainer"
+	}
+	return t.Name(p.Format().Version)
+}
+
+func (prop *propInfo) typeName(p wire.Protocol) string {
+	switch prop.kind {
+	case classProp:
+		return "QObject*"
+	case modelProp:
+		return "QAbstractItemModel*"
+	}
+	return definitionType(prop.typ, p)
+}
+
+// pointerName is the parameter type of an object's notify signal.
+func (prop *propInfo) pointerName() string {
+	if prop.kind == modelProp {
+		return "QAbstractItemModel*"
+	}
+	return prop.class.class.Name + "Source*"
+}
+
+// classOf makes a class of what a host tells a dynamic replica. Types that nobody defines become QVariant, which takes
+// every value.
+func classOf(name string, d *wire.Definition, parents ...*qt.Types) *classInfo {
+	c := &Class{Name: d.TypeName, Enums: d.Enums}
+	for _, g := range d.Gadgets {
+		if len(g.Fields) > 0 {
+			c.PODs = append(c.PODs, qt.POD{Name: g.Name, Fields: g.Fields})
+		}
+		for _, e := range g.Enums {
+			e.Name = g.Name + "::" + e.Name
+			c.Enums = append(c.Enums, e)
+		}
+	}
+	ci := &classInfo{class: c, dynamic: true, types: d.Types(parents...)}
+	if c.Name == "" {
+		c.Name = name
+	}
+	for _, m := range d.Signals {
+		info, _ := ci.methodOf(m)
+		ci.signals = append(ci.signals, info)
+	}
+	for _, m := range d.Slots {
+		info, params := ci.methodOf(m)
+		if m.ReturnType != "" && m.ReturnType != "void" {
+			info.ret = ci.typeOf(m.ReturnType)
+		}
+		ci.slots = append(ci.slots, info)
+		c.Slots = append(c.Slots, Slot{info.name, m.ReturnType, params})
+	}
+	for _, p := range d.Properties {
+		ci.propertyOf(p)
+	}
+	// What is left are the signals and slots that belong to no property.
+	for i, s := range ci.signals {
+		if s.property < 0 {
+			_, params := ci.methodOf(d.Signals[i])
+			c.Signals = append(c.Signals, Signal{s.name, params})
+		}
+	}
+	slots := c.Slots[:0]
+	for i, s := range ci.slots {
+		if s.property < 0 {
+			slots = append(slots, c.Slots[i])
+		}
+	}
+	c.Slots = slots
+	c.info = ci
+	return ci
+}
+
+func (ci *classInfo) propertyOf(p wire.PropertyDef) {
+	index := int32(len(ci.props))
+	info := propInfo{name: p.Name, notify: -1, push: -1, access: Constant}
+	prop := Property{Name: p.Name, Type: p.Type}
+	switch p.Type {
+	case "QObject*":
+		info.kind = classProp
+	case "QAbstractItemModel*":
+		info.kind, info.class, prop.Roles = modelProp, modelClass(), []string{}
+	default:
+		info.typ = ci.typeOf(p.Type)
+		info.initial = info.typ.Zero()
+	}
+	if notify, _, ok := strings.Cut(p.Notify, "("); ok {
+		info.access = ReadWrite // a definition does not tell ReadOnly from ReadWrite
+		for i := range ci.signals {
+			if ci.signals[i].name == notify && ci.signals[i].property < 0 {
+				info.notify = int32(i)
+				ci.signals[i].property = index
+				if info.kind != plainProp {
+					ci.signals[i].params = nil
+				}
+				if info.typ != nil && info.typ.IsVariant() && len(ci.signals[i].params) == 1 {
+					// Only the notify signal may tell what a container of PODs holds.
+					ci.notifyType(&info, p.Notify)
+				}
+				break
+			}
+		}
+	}
+	for i := range ci.slots {
+		if ci.slots[i].name == pushName(p.Name) && len(ci.slots[i].params) == 1 && info.kind == plainProp && ci.slots[i].ret == nil {
+			info.push, info.access = int32(i), ReadPush
+			ci.slots[i].property = index
+		}
+	}
+	if info.kind != plainProp {
+		info.access = SourceOnlySetter
+	}
+	prop.Access = info.access
+	ci.props = append(ci.props, info)
+	ci.class.Properties = append(ci.class.Properties, prop)
+}
+
+func (ci *classInfo) notifyType(info *propInfo, signature string) {
+	_, types := splitSignature(signature)
+	if len(types) != 1 {
+		return
+	}
+	if t := ci.typeOf(types[0]); !t.IsVariant() {
+		info.typ, info.initial = t, t.Zero()
+	}
+}
+
+func (ci *classInfo) methodOf(m wire.Method) (methodInfo, []Param) {
+	name, types := splitSignature(m.Signature)
+	info := methodInfo{name: name, property: -1}
+	var params []Param
+	for i, t := range types {
+		var pn string
+		if i < len(m.Params) {
+			pn = m.Params[i]
+		}
+		info.params = append(info.params, paramInfo{pn, ci.typeOf(t)})
+		params = append(params, Param{pn, t})
+	}
+	return info, params
+}
+
+// typeOf resolves a type of a definition. Qt names an enum of the class sometimes after the source's class, sometimes
+// after no class at all.
+func (ci *classInfo) typeOf(name string) *qt.Type {
+	if t, err := ci.types.Lookup(name); err == nil {
+		return t
+	}
+	inner := strings.TrimSuffix(strings.TrimPrefix(name, "QFlags<"), ">")
+	if i := strings.LastIndex(inner, "::"); i >= 0 {
+		bare := inner[i+2:]
+		if inner != name {
+			// QFlags<StationSource::Alarm>: the flags that share the enum's keys.
+			for _, e := range ci.class.Enums {
+				if e.Flag && e.Name == bare+"s" {
+					bare = e.Name
+				}
+			}
+		}
+		if t, err := ci.types.Lookup(bare); err == nil && t.Enum() != nil {
+			return t
+		}
+	}
+	return variantType
+}
+
+// splitSignature splits "observed(Reading,QMap<QString,int>)" into the name and the types.
+func splitSignature(s string) (name string, types []string) {
+	name, rest, ok := strings.Cut(s, "(")
+	rest = strings.TrimSuffix(rest, ")")
+	if !ok || rest == "" {
+		return name, nil
+	}
+	depth, from := 0, 0
+	for i := range len(rest) {
+		switch rest[i] {
+		case '<':
+			depth++
+		case '>':
+			depth--
+		case ',':
+			if depth == 0 {
+				types = append(types, rest[from:i])
+				from = i + 1
+			}
+		}
+	}
+	return name, append(types, rest[from:])
+}

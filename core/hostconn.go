@@ -1,0 +1,281 @@
+package core
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/go-qtro/qtro/qt"
+	"github.com/go-qtro/qtro/wire"
+)
+
+// hostConn is a connection on the host's side: a node at the other end has replicas of our sources.
+type hostConn struct {
+	conn
+	host *Host
+
+	mu       sync.Mutex
+	acquired map[*Source]bool
+	calls    map[string]*queue[call] // by object
+}
+
+// connKey finds the connection that a handler serves.
+type connKey struct{}
+
+// call is a slot call or the writing of a property.
+type call struct {
+	source *Source
+	name   string
+	write  bool
+	index  int
+	args   []qt.Value
+	serial int32
+}
+
+// maxCalls is how many calls of one object may wait for their turn before the connection is read no further.
+const maxCalls = 1024
+
+// serve serves a connection until it ends.
+func (h *Host) serve(rwc io.ReadWriteCloser, peer Peer, p wire.Protocol) {
+	c := &hostConn{host: h, acquired: map[*Source]bool{}, calls: map[string]*queue[call]{}}
+	c.init(h.Node, rwc, peer, p)
+	c.ctx = context.WithValue(c.ctx, connKey{}, c)
+	if !c.greet() {
+		c.fail(ErrClosed)
+		return
+	}
+	h.stats.connections.Add(1)
+	c.log.Debug("connection accepted", "protocol", p.String())
+	d := wire.NewDecoder(p)
+	d.Object = c.types
+	c.read(wire.NewFramer(rwc, p, h.config.PacketLimit), d, c.packet)
+	c.finish()
+}
+
+// greet sends the first packets. From then on the connection is told of every source that comes.
+func (c *hostConn) greet() bool {
+	h := c.host
+	h.hostMu.Lock()
+	defer h.hostMu.Unlock()
+	if h.ctx.Err() != nil {
+		return false
+	}
+	h.peers[c] = true
+	list := wire.Packet{Kind: wire.ObjectList}
+	for _, s := range h.sources {
+		list.Objects = append(list.Objects, s.ref(c.protocol))
+	}
+	slices.SortFunc(list.Objects, func(a, b wire.ObjectRef) int { return strings.Compare(a.Name, b.Name) })
+	return c.out.put(false, &wire.Packet{Kind: wire.Handshake, Name: c.protocol.String()}) == nil &&
+		c.out.put(false, &list) == nil
+}
+
+func (c *hostConn) finish() {
+	h := c.host
+	h.hostMu.Lock()
+	delete(h.peers, c)
+	gone := h.gone
+	h.hostMu.Unlock()
+	c.mu.Lock()
+	sources, calls := c.acquired, c.calls
+	c.acquired, c.calls = nil, nil
+	c.mu.Unlock()
+	for s := range sources {
+		s.unlisten(c)
+	}
+	for _, q := range calls {
+		q.close()
+	}
+	if gone != nil {
+		gone(c)
+	}
+	h.connectionEnded(&c.conn)
+}
+
+// root returns the source that is remoted under a name.
+func (h *Host) root(name string) *Source {
+	h.hostMu.Lock()
+	defer h.hostMu.Unlock()
+	return h.sources[name]
+}
+
+// object returns the source that a packet is about: a root, or a part of a tree that the connection has acquired.
+func (c *hostConn) object(name string) *Source {
+	if s := c.host.root(name); s != nil {
+		return s
+	}
+	if !strings.HasPrefix(name, "Class::") && !strings.HasPrefix(name, "Model::") {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for s := range c.acquired {
+		t := s.lock()
+		found := s.find(name, c.protocol)
+		t.mu.Unlock()
+		if found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+func (c *hostConn) types(kind wire.Kind, name string) (*qt.Types, error) {
+	if kind != wire.Invoke {
+		return nil, nil
+	}
+	s := c.object(name)
+	if s == nil {
+		return nil, errNoObject // as Qt does, no answer
+	}
+	return s.info.types, nil
+}
+
+// packet handles a packet from the client.
+func (c *hostConn) packet(p *wire.Packet) error {
+	switch p.Kind {
+	case wire.AddObject:
+		return c.acquire(p.Name, p.Dynamic)
+	case wire.RemoveObject:
+		c.release(p.Name)
+	case wire.Invoke:
+		return c.invoke(p)
+	case wire.Ping:
+		return c.out.put(true, &wire.Packet{Kind: wire.Pong, Name: p.Name})
+	default:
+		return protocolError("a client does not send %s", p.Kind)
+	}
+	return nil
+}
+
+func (c *hostConn) acquire(name string, dynamic bool) error {
+	s := c.host.root(name)
+	if s == nil {
+		c.log.Debug("a client asks for an object that is not remoted", "object", name)
+		return nil
+	}
+	c.mu.Lock()
+	c.acquired[s] = true
+	c.mu.Unlock()
+	return s.listen(c, dynamic)
+}
+
+// release forgets a replica. Qt names its children, too, which go with it.
+func (c *hostConn) release(name string) {
+	s := c.host.root(name)
+	if s == nil {
+		return
+	}
+	c.mu.Lock()
+	delete(c.acquired, s)
+	c.mu.Unlock()
+	s.unlisten(c)
+}
+
+func (c *hostConn) invoke(p *wire.Packet) error {
+	s := c.object(p.Name)
+	if s == nil {
+		return nil
+	}
+	args, err := s.checkCall(p)
+	if err != nil {
+		return fmt.Errorf("%s: %w", p.Name, err)
+	}
+	k := call{source: s, name: p.Name, write: p.Call == wire.WriteProperty, index: int(p.Index), serial: p.Serial,
+		args: append([]qt.Value(nil), args...)}
+	c.queueFor(p.Name).push(k)
+	return nil
+}
+
+// checkCall checks index and arguments against the class. The registry takes more arguments than Qt knows of, so
+// surplus ones reach the handler.
+func (s *Source) checkCall(p *wire.Packet) ([]qt.Value, error) {
+	switch p.Call {
+	case wire.InvokeMethod:
+		if p.Index < 0 || int(p.Index) >= len(s.info.slots) {
+			return nil, protocolError("slot %d of %d", p.Index, len(s.info.slots))
+		}
+		if _, err := s.info.slots[p.Index].received(p.Args); err != nil {
+			return nil, err
+		}
+		return p.Args, nil
+	case wire.WriteProperty:
+		if p.Index < 0 || int(p.Index) >= len(s.info.props) {
+			return nil, protocolError("property %d of %d", p.Index, len(s.info.props))
+		}
+		prop := &s.info.props[p.Index]
+		if len(p.Args) < 1 {
+			return nil, protocolError("property %s is written without a value", prop.name)
+		}
+		if prop.kind != plainProp {
+			return nil, protocolError("property %s holds an object and cannot be written", prop.name)
+		}
+		v, err := prop.typ.Convert(p.Args[0])
+		if err != nil {
+			return nil, protocolError("property %s: %v", prop.name, err)
+		}
+		p.Args[0] = v
+		return p.Args[:1], nil
+	}
+	return nil, protocolError("call of kind %d", p.Call)
+}
+
+func (c *hostConn) queueFor(object string) *queue[call] {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	q := c.calls[object]
+	if q == nil {
+		q = newQueue(maxCalls, c.host.group.start, c.run)
+		if c.calls != nil {
+			c.calls[object] = q
+		}
+	}
+	return q
+}
+
+// run carries out calls of one object.
+func (c *hostConn) run(calls []call) {
+	for i := range calls {
+		if c.ctx.Err() != nil {
+			return
+		}
+		c.answer(&calls[i])
+	}
+}
+
+func (c *hostConn) answer(k *call) {
+	s := k.source
+	if k.write {
+		if s.info.props[k.index].access == ReadWrite || s.info.dynamic {
+			if err := s.written(c.ctx, k.index, k.args[0]); err != nil {
+				c.log.Warn("write refused", "object", k.name, "property", s.info.props[k.index].name, "err", err)
+			}
+		} else {
+			c.log.Warn("write of a property that replicas may not write", "object", k.name, "property", s.info.props[k.index].name)
+		}
+		return
+	}
+	v, err := s.invoke(c.ctx, k.index, k.args)
+	if err != nil {
+		c.log.Warn("slot failed", "object", k.name, "slot", s.info.slots[k.index].name, "err", err)
+	}
+	if k.serial < 0 {
+		return
+	}
+	p := wire.Packet{Kind: wire.InvokeReply, Name: k.name, Serial: k.serial}
+	switch {
+	case err != nil: // there is no packet for failure: an invalid value stands for it
+	case s.info.slots[k.index].ret == nil:
+		p.Value.Value = qt.Done
+	default:
+		p.Value.Value = v
+	}
+	if err := c.out.put(true, &p); err != nil && c.ctx.Err() == nil {
+		c.log.Warn("reply not sent", "object", k.name, "slot", s.info.slots[k.index].name, "err", err)
+		p.Value.Value = qt.Value{} // the caller must not wait in vain
+		_ = c.out.put(true, &p)
+	}
+}

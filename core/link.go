@@ -1,0 +1,131 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/go-qtro/qtro/wire"
+)
+
+// link keeps a connection to a URL: it dials, and dials again when the connection is lost.
+type link struct {
+	node *Node
+	url  string
+	dial func(context.Context) (io.ReadWriteCloser, Peer, error)
+
+	mu     sync.Mutex
+	wanted func() bool // nil: always
+	wake   chan struct{}
+}
+
+// firstRetry is the pause before the first attempt to dial again; it doubles up to Config.RetryMax.
+const firstRetry = 100 * time.Millisecond
+
+func newLink(n *Node, url string, dial func(context.Context) (io.ReadWriteCloser, Peer, error), wanted func() bool) *link {
+	return &link{node: n, url: url, dial: dial, wanted: wanted, wake: make(chan struct{}, 1)}
+}
+
+// want changes what the link is kept for; an explicit Connect (nil) outlasts a registry's wish. A link that waits for its next
+// attempt makes it now: somebody has reason to think that the host is there.
+func (l *link) want(wanted func() bool) {
+	l.mu.Lock()
+	if l.wanted != nil {
+		l.wanted = wanted
+	}
+	l.mu.Unlock()
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// drop takes the link out of the node unless it is wanted.
+func (l *link) drop() bool {
+	l.node.mu.Lock()
+	defer l.node.mu.Unlock()
+	l.mu.Lock()
+	wanted := l.wanted
+	l.mu.Unlock()
+	if wanted == nil || wanted() {
+		return false
+	}
+	delete(l.node.links, l.url)
+	return true
+}
+
+func (l *link) run() {
+	n := l.node
+	pause, failed := firstRetry, false
+	for n.ctx.Err() == nil {
+		ctx, cancel := context.WithTimeout(n.ctx, n.config.HandshakeTimeout)
+		rwc, peer, err := l.dial(ctx)
+		cancel()
+		if err == nil {
+			start := time.Now()
+			err = n.talk(rwc, peer)
+			if time.Since(start) > n.config.HandshakeTimeout || err == nil {
+				pause = firstRetry
+			}
+			failed = false
+		}
+		var mismatch *wire.MismatchError
+		if err != nil && n.ctx.Err() == nil && !failed {
+			failed = true // told once, not at every attempt
+			n.report(&OpError{Op: "connect to", Object: l.url, Err: err})
+		}
+		if errors.As(err, &mismatch) || l.drop() {
+			return
+		}
+		l.sleep(pause)
+		pause = min(pause*2, n.config.RetryMax)
+	}
+}
+
+// sleep pauses for about d, so that many nodes do not come back at the same moment.
+func (l *link) sleep(d time.Duration) {
+	d = d*3/4 + rand.N(d/2+1)
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-l.wake:
+	case <-l.node.ctx.Done():
+	}
+}
+
+// talk is the life of a connection to a host. It returns nil when a connection that was established has ended (which is told
+// elsewhere), and an error if it was not established.
+func (n *Node) talk(rwc io.ReadWriteCloser, peer Peer) error {
+	// Closing is the one way to interrupt reading that every stream has.
+	timeout := time.AfterFunc(n.config.HandshakeTimeout, func() { _ = rwc.Close() })
+	stop := context.AfterFunc(n.ctx, func() { _ = rwc.Close() })
+	f := wire.NewFramer(rwc, 0, n.config.PacketLimit)
+	p, err := f.Handshake()
+	inTime := timeout.Stop()
+	stop()
+	switch {
+	case n.ctx.Err() != nil:
+		err = ErrClosed
+	case !inTime:
+		err = fmt.Errorf("no Handshake within %v: is the peer a Qt Remote Objects host?", n.config.HandshakeTimeout)
+	}
+	if err != nil {
+		_ = rwc.Close()
+		if errors.Is(err, ErrClosed) {
+			return nil
+		}
+		var mismatch *wire.MismatchError
+		if errors.As(err, &mismatch) {
+			n.stats.violations.Add(1)
+		}
+		return err
+	}
+	c := newClientConn(n, rwc, peer, p)
+	c.serve(f)
+	return nil
+}

@@ -1,0 +1,315 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Config configures a node. The zero Config is ready for use.
+type Config struct {
+	// Name is the node's name in logs (Qt: setName).
+	Name string
+	// Logger takes what the node has to say; nil means slog.Default.
+	Logger *slog.Logger
+	// Transports are used for their schemes instead of the process-wide ones.
+	Transports map[string]Transport
+	// OnError is told of failures that no call returns: connections that could not be made or broke, a registry that
+	// refused a name. It must not block. Nil means that they are only logged.
+	OnError func(error)
+	// Heartbeat is how often a node makes sure that its hosts are alive (Qt: setHeartbeatInterval). 0 means never.
+	Heartbeat time.Duration
+	// HandshakeTimeout is how long a node waits for a connection and the host's first packet; 0 means 10 s.
+	HandshakeTimeout time.Duration
+	// RetryMax is the longest pause between attempts to reach a host again, the first being 100 ms; 0 means 10 s.
+	RetryMax time.Duration
+	// PacketLimit is the longest packet that is taken from a peer, in bytes; 0 means 64 MiB.
+	PacketLimit int
+	// QueueLimit is how many bytes may wait for a peer that does not read; 0 means 64 MiB. Past it the
+	// connection is ended with ErrSlowPeer.
+	QueueLimit int
+	// KeepLatest makes a host keep only the latest value of each property for a peer that is past the QueueLimit. Signals
+	// and replies are still all kept, and past twice the limit the connection is ended.
+	KeepLatest bool
+}
+
+// Node acquires replicas of sources that hosts remote (Qt: QRemoteObjectNode). Its methods are safe for concurrent use.
+type Node struct {
+	config Config
+	log    *slog.Logger
+	host   *Host // that this node is part of, or nil
+	ctx    context.Context
+	cancel context.CancelFunc
+	group  group
+	stats  counters
+
+	mu       sync.Mutex
+	remotes  map[string]*remote
+	clients  []*clientConn
+	links    map[string]*link
+	schemas  map[string]SchemaHandler
+	registry *Registry
+}
+
+// SchemaHandler opens a connection to a URL of an external schema. ctx ends when the attempt takes too long or the node is
+// closed.
+type SchemaHandler func(ctx context.Context, u *url.URL) (io.ReadWriteCloser, error)
+
+// NewNode returns a node that is connected to nothing yet. Close it when it is no longer needed.
+func NewNode(c Config) *Node {
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.Name != "" {
+		c.Logger = c.Logger.With("node", c.Name)
+	}
+	for _, d := range []struct {
+		value *time.Duration
+		def   time.Duration
+	}{{&c.HandshakeTimeout, 10 * time.Second}, {&c.RetryMax, 10 * time.Second}} {
+		if *d.value <= 0 {
+			*d.value = d.def
+		}
+	}
+	if c.QueueLimit <= 0 {
+		c.QueueLimit = 64 << 20
+	}
+	n := &Node{config: c, log: c.Logger, remotes: map[string]*remote{}, links: map[string]*link{}, schemas: map[string]SchemaHandler{}}
+	n.ctx, n.cancel = context.WithCancel(context.Background())
+	return n
+}
+
+// Close ends all connections and waits for the node's goroutines. Replicas become Suspect, calls fail. It must not be
+// called from a callback or slot handler of the same node. Closing twice does no harm.
+func (n *Node) Close() error {
+	n.cancel()
+	if h := n.host; h != nil {
+		h.closeHost()
+	}
+	n.mu.Lock()
+	clients := slices.Clone(n.clients)
+	n.mu.Unlock()
+	for _, c := range clients {
+		c.fail(ErrClosed)
+	}
+	n.group.wait()
+	return nil
+}
+
+// Stats returns the node's counters.
+func (n *Node) Stats() Stats {
+	return Stats{n.stats.connections.Load(), n.stats.slow.Load(), n.stats.coalesced.Load(), n.stats.violations.Load()}
+}
+
+// report tells of an error that no call returns.
+func (n *Node) report(err error) {
+	n.log.Warn(err.Error())
+	if n.config.OnError != nil {
+		n.config.OnError(err)
+	}
+}
+
+// connectionEnded accounts for the end of a connection.
+func (n *Node) connectionEnded(c *conn) {
+	err := c.reason()
+	if violation(err) {
+		n.stats.violations.Add(1)
+	}
+	if ended(err) {
+		c.log.Debug("connection ended", "reason", err)
+		return
+	}
+	n.report(&OpError{Op: "connection", Object: c.peer.String(), Err: err})
+}
+
+// transport returns what makes connections to u.
+func (n *Node) transport(u *url.URL) (Transport, error) {
+	if t := n.config.Transports[u.Scheme]; t != nil {
+		return t, nil
+	}
+	transports.RLock()
+	t := transports.byScheme[u.Scheme]
+	transports.RUnlock()
+	if t == nil {
+		return nil, &UnknownSchemeError{URL: u.String(), Scheme: u.Scheme}
+	}
+	return t, nil
+}
+
+// dial opens a connection to u, by the handler of an external schema or by a transport.
+func (n *Node) dial(ctx context.Context, u *url.URL) (io.ReadWriteCloser, Peer, error) {
+	n.mu.Lock()
+	handler := n.schemas[u.Scheme]
+	n.mu.Unlock()
+	if handler != nil {
+		rwc, err := handler(ctx, u)
+		if err != nil {
+			return nil, Peer{}, err
+		}
+		peer := externalPeer(rwc)
+		if peer.Addr == "" {
+			peer.Addr = u.String()
+		}
+		return rwc, peer, nil
+	}
+	t, err := n.transport(u)
+	if err != nil {
+		return nil, Peer{}, err
+	}
+	c, err := t.Dial(ctx, u)
+	if errors.Is(err, fs.ErrPermission) {
+		err = errors.Join(ErrSocketAccess, err)
+	}
+	if err != nil {
+		return nil, Peer{}, err
+	}
+	return c, c.Peer(), nil
+}
+
+// RegisterExternalSchema sets what opens connections to URLs of a scheme, also to those that a registry announces (Qt:
+// registerExternalSchema). It goes before any transport of that scheme. Unlike Qt's, the handler is called again when a
+// connection is lost. It must be set before URLs of the scheme are used.
+func (n *Node) RegisterExternalSchema(scheme string, handler SchemaHandler) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.schemas[scheme] = handler
+}
+
+// Connect connects to a host (Qt: connectToNode). It does not wait for the connection, which is made again whenever it is
+// lost, until the node is closed. An error means that there will be none: the URL is invalid or its scheme is unknown.
+func (n *Node) Connect(rawURL string) error {
+	if err := n.connect(rawURL, nil); err != nil {
+		return &OpError{Op: "connect to", Object: rawURL, Err: err}
+	}
+	return nil
+}
+
+// connect starts a link to a URL unless there is one. wanted, if set, says whether a lost connection is to be made again.
+func (n *Node) connect(rawURL string, wanted func() bool) error {
+	u, err := parseURL(rawURL)
+	if err != nil {
+		return err
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.ctx.Err() != nil {
+		return ErrClosed
+	}
+	if n.schemas[u.Scheme] == nil {
+		if _, err := n.transport(u); err != nil {
+			return err
+		}
+	}
+	if l := n.links[rawURL]; l != nil {
+		l.want(wanted)
+		return nil
+	}
+	l := newLink(n, rawURL, func(ctx context.Context) (io.ReadWriteCloser, Peer, error) { return n.dial(ctx, u) }, wanted)
+	n.links[rawURL] = l
+	n.group.start(l.run)
+	return nil
+}
+
+// AddClientSideConnection uses a connection to a host that was opened elsewhere, until it ends or the node is closed, and
+// then closes it (Qt: addClientSideConnection).
+func (n *Node) AddClientSideConnection(rwc io.ReadWriteCloser) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.ctx.Err() != nil {
+		_ = rwc.Close()
+		return &OpError{Op: "add connection", Object: "node", Err: ErrClosed}
+	}
+	n.group.start(func() {
+		if err := n.talk(rwc, externalPeer(rwc)); err != nil {
+			n.report(&OpError{Op: "connection", Object: externalPeer(rwc).String(), Err: err})
+		}
+	})
+	return nil
+}
+
+// Acquire returns a typed replica of the object with this name: its class is known, and its properties have the defaults of
+// the class until the source is reached (Qt: acquire). It does not wait for the source; see [Replica.Wait]. All replicas of
+// one object that a node acquires share one subscription. Close the replica when it is no longer needed.
+func (n *Node) Acquire(name string, class *Class) (*Replica, error) {
+	info, err := class.compile()
+	if err != nil {
+		return nil, &OpError{Op: "acquire", Object: name, Err: err}
+	}
+	return n.acquire(name, info)
+}
+
+// AcquireDynamic returns a replica that learns its class from the host (Qt: acquireDynamic). Until it is Valid for the first
+// time it has no class and no properties.
+func (n *Node) AcquireDynamic(name string) (*Replica, error) { return n.acquire(name, nil) }
+
+func (n *Node) acquire(name string, info *classInfo) (*Replica, error) {
+	if name == "" {
+		return nil, &OpError{Op: "acquire", Object: "replica", Err: ErrMissingObjectName}
+	}
+	n.connectToSelf()
+	n.mu.Lock()
+	if n.ctx.Err() != nil {
+		n.mu.Unlock()
+		return nil, &OpError{Op: "acquire", Object: name, Err: ErrClosed}
+	}
+	r := n.remotes[name]
+	if r != nil && info != nil && !r.fits(info) {
+		n.mu.Unlock()
+		return nil, &OpError{Op: "acquire", Object: name, Err: ErrSignatureMismatch}
+	}
+	if r == nil {
+		r = newRemote(n, name, info)
+		n.remotes[name] = r
+		n.attach(r)
+	}
+	r.users++
+	reg := n.registry
+	n.mu.Unlock()
+	if reg != nil {
+		reg.resolve(name)
+	}
+	return &Replica{r: r}, nil
+}
+
+// attach connects a replica to a host that has its source, if there is one. The node is locked.
+func (n *Node) attach(r *remote) {
+	for _, c := range n.clients {
+		if ref, ok := c.objects[r.name]; ok && c.ctx.Err() == nil && c.subscribe(r, ref) {
+			return
+		}
+	}
+}
+
+// release gives up one use of a replica; with the last the subscription ends.
+func (n *Node) release(r *remote) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if r.users--; r.users > 0 || n.remotes[r.name] != r {
+		return
+	}
+	delete(n.remotes, r.name)
+	if c := r.detach(ErrClosed); c != nil {
+		c.unsubscribe(r)
+	}
+	r.events.close()
+}
+
+// connectToSelf lets a host's node acquire what the host remotes, without a socket.
+func (n *Node) connectToSelf() {
+	h := n.host
+	if h == nil {
+		return
+	}
+	h.loop.Do(func() {
+		near, far := newPipe()
+		if h.AddHostSideConnection(far) == nil {
+			_ = n.AddClientSideConnection(near)
+		}
+	})
+}

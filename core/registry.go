@@ -1,0 +1,435 @@
+package core
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/go-qtro/qtro/qt"
+	"github.com/go-qtro/qtro/wire"
+)
+
+const registryName = "Registry"
+
+// registryClass is the class of every registry. It has no signature.
+var registryClass = &Class{
+	Name:       registryName,
+	Properties: []Property{{Name: "sourceLocations", Type: "QRemoteObjectSourceLocations", Access: Constant}},
+	Signals: []Signal{
+		{"remoteObjectAdded", []Param{{"entry", "QRemoteObjectSourceLocation"}}},
+		{"remoteObjectRemoved", []Param{{"entry", "QRemoteObjectSourceLocation"}}},
+	},
+	Slots: []Slot{
+		{"addSource", "", []Param{{"entry", "QRemoteObjectSourceLocation"}}},
+		{"removeSource", "", []Param{{"entry", "QRemoteObjectSourceLocation"}}},
+	},
+}
+
+var urlType = qt.MustLookup("QUrl")
+
+// Registry is what a node knows of its registry: which objects there are and where (Qt: QRemoteObjectRegistry). Objects that
+// the node acquires are looked up in it, and their hosts connected to, without further ado; what the node's host remotes is
+// entered into it. Its methods are safe for concurrent use.
+type Registry struct {
+	node    *Node
+	replica *Replica
+
+	mu        sync.Mutex
+	known     bool // the locations are the registry's
+	locations map[string]qt.SourceLocation
+	own       map[string]qt.SourceLocation // that our host has entered
+	listeners []*registryListener
+}
+
+type registryListener struct {
+	added bool
+	fn    func(qt.SourceLocation)
+}
+
+// SetRegistry makes the node use the registry at a URL (Qt: setRegistryUrl). It does not wait for the registry, which may
+// start later, and come and go. A node has one registry.
+func (n *Node) SetRegistry(rawURL string) (*Registry, error) {
+	g, err := n.setRegistry(rawURL)
+	if err != nil {
+		return nil, &OpError{Op: "use the registry", Object: rawURL, Err: err}
+	}
+	return g, nil
+}
+
+func (n *Node) setRegistry(rawURL string) (*Registry, error) {
+	if n.Registry() != nil {
+		return nil, ErrRegistryAlreadyHosted
+	}
+	if rawURL != "" {
+		if err := n.connect(rawURL, nil); err != nil {
+			return nil, err
+		}
+	}
+	r, err := n.Acquire(registryName, registryClass)
+	if err != nil {
+		return nil, err
+	}
+	g := &Registry{node: n, replica: r, locations: map[string]qt.SourceLocation{}, own: map[string]qt.SourceLocation{}}
+	r.OnState(func(_, s State) {
+		if s != Valid {
+			g.mu.Lock()
+			g.known = false
+			g.mu.Unlock()
+		}
+	})
+	r.OnInitialized(g.refresh)
+	for signal, added := range map[string]bool{"remoteObjectAdded": true, "remoteObjectRemoved": false} {
+		if _, err := r.OnSignal(signal, func(args []qt.Value) { g.event(args[0].Any().(qt.SourceLocation), added) }); err != nil {
+			return nil, err
+		}
+	}
+	n.mu.Lock()
+	n.registry = g
+	n.mu.Unlock()
+	if r.State() == Valid {
+		g.refresh()
+	}
+	return g, nil
+}
+
+// Registry returns the node's registry, nil if it has none.
+func (n *Node) Registry() *Registry {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.registry
+}
+
+// Instances returns the names of the registered objects whose class has this name, sorted (Qt: instances). It fails with
+// [ErrRegistryNotAcquired].
+func (n *Node) Instances(typeName string) ([]string, error) {
+	g := n.Registry()
+	if g == nil {
+		return nil, &OpError{Op: "look up instances of", Object: typeName, Err: ErrRegistryNotAcquired}
+	}
+	all, err := g.Locations()
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, l := range all {
+		if l.TypeName == typeName {
+			names = append(names, l.Name)
+		}
+	}
+	return names, nil
+}
+
+// Wait blocks until the registry has been reached; its errors are those of [Replica.Wait].
+func (g *Registry) Wait(ctx context.Context) error { return g.replica.Wait(ctx) }
+
+// State returns whether the registry is reached at present (Valid).
+func (g *Registry) State() State { return g.replica.State() }
+
+// Locations returns what is registered, sorted by name (Qt: sourceLocations). It fails with [ErrRegistryNotAcquired]
+// while the registry is not reached.
+func (g *Registry) Locations() ([]qt.SourceLocation, error) {
+	g.mu.Lock()
+	known, all := g.known, slices.Collect(maps.Values(g.locations))
+	g.mu.Unlock()
+	if !known && g.replica.State() == Valid {
+		g.refresh() // its callback is still to come
+		return g.Locations()
+	}
+	if !known {
+		return nil, &OpError{Op: "read", Object: registryName, Err: ErrRegistryNotAcquired}
+	}
+	slices.SortFunc(all, func(a, b qt.SourceLocation) int { return strings.Compare(a.Name, b.Name) })
+	return all, nil
+}
+
+// OnAdded calls fn for each object that is registered from now on (Qt: remoteObjectAdded), also when the registry is
+// reached again and has more than before. cancel ends that.
+func (g *Registry) OnAdded(fn func(qt.SourceLocation)) (cancel func()) { return g.on(true, fn) }
+
+// OnRemoved calls fn for each object that leaves the registry (Qt: remoteObjectRemoved).
+func (g *Registry) OnRemoved(fn func(qt.SourceLocation)) (cancel func()) { return g.on(false, fn) }
+
+func (g *Registry) on(added bool, fn func(qt.SourceLocation)) func() {
+	l := &registryListener{added, fn}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.listeners = append(slices.Clone(g.listeners), l)
+	return func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.listeners = slices.DeleteFunc(slices.Clone(g.listeners), func(other *registryListener) bool { return other == l })
+	}
+}
+
+// refresh takes in the registry's whole content: it has just been reached.
+func (g *Registry) refresh() {
+	v, err := g.replica.Get("sourceLocations")
+	if err != nil {
+		return
+	}
+	all, _ := v.Any().(qt.SourceLocations)
+	g.mu.Lock()
+	before, first := g.locations, !g.known
+	g.locations = make(map[string]qt.SourceLocation, len(all))
+	for _, l := range all {
+		g.locations[l.Name] = l
+	}
+	g.known = true
+	now := maps.Clone(g.locations)
+	clear(g.own) // a registry that comes back knows nothing of us
+	g.mu.Unlock()
+	if !first {
+		return
+	}
+	for name, l := range before {
+		if _, ok := now[name]; !ok {
+			g.tell(l, false)
+		}
+	}
+	for _, l := range all {
+		if before[l.Name] != l {
+			g.tell(l, true)
+		}
+		g.resolve(l.Name)
+	}
+	if h := g.node.host; h != nil {
+		for name := range h.Sources() {
+			g.publish(name)
+		}
+	}
+}
+
+// event takes in one change.
+func (g *Registry) event(l qt.SourceLocation, added bool) {
+	g.mu.Lock()
+	if added {
+		g.locations[l.Name] = l
+	} else {
+		delete(g.locations, l.Name)
+		if own, ok := g.own[l.Name]; ok && own.URL != l.URL && own.URL5 != l.URL {
+			delete(g.own, l.Name) // the name was another's and is free now
+		}
+	}
+	g.mu.Unlock()
+	g.tell(l, added)
+	if added {
+		g.resolve(l.Name)
+	} else if h := g.node.host; h != nil {
+		g.publish(l.Name)
+	}
+}
+
+func (g *Registry) tell(l qt.SourceLocation, added bool) {
+	g.mu.Lock()
+	listeners := g.listeners
+	g.mu.Unlock()
+	for _, on := range listeners {
+		if on.added == added {
+			on.fn(l)
+		}
+	}
+}
+
+// resolve connects to the host of an object that the node has acquired.
+func (g *Registry) resolve(name string) {
+	g.mu.Lock()
+	l, ok := g.locations[name]
+	g.mu.Unlock()
+	if !ok || !g.node.wants(name) || g.node.host != nil && slices.Contains(g.node.host.URLs(), string(l.URL)) {
+		return
+	}
+	url := string(l.URL)
+	if err := g.node.connect(url, func() bool { return g.lists(url) }); err != nil {
+		g.node.report(&OpError{Op: "connect to the host of", Object: name, Peer: url, Err: err})
+	}
+}
+
+// wants reports whether a replica is looking for this source.
+func (n *Node) wants(name string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.remotes[name] != nil
+}
+
+// lists reports whether the registry has an object at this URL. While the registry is away, what it said last counts.
+func (g *Registry) lists(url string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, l := range g.locations {
+		if string(l.URL) == url {
+			return true
+		}
+	}
+	return false
+}
+
+// publish makes the registry agree with what our host remotes under a name.
+func (g *Registry) publish(name string) {
+	if name == registryName {
+		return
+	}
+	l, remoted := g.node.host.location(name)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.known {
+		return // refresh will come
+	}
+	old, entered := g.own[name]
+	if entered && remoted && old == l {
+		return
+	}
+	if entered {
+		delete(g.own, name)
+		g.send("removeSource", old)
+	}
+	if !remoted {
+		return
+	}
+	if other, taken := g.locations[name]; taken && !entered && other.URL != l.URL && other.URL != l.URL5 {
+		g.node.report(&OpError{Op: "register", Object: name, Peer: string(other.URL), Err: ErrNameTaken})
+		return // it is tried again when the name is free
+	}
+	g.own[name] = l
+	g.send("addSource", l)
+}
+
+// send calls a slot of the registry with a location. A host that speaks both protocols adds its other URL as one argument
+// more than Qt knows: Qt's registry passes over it, ours shows each peer the URL that it can use.
+func (g *Registry) send(slot string, l qt.SourceLocation) {
+	r := g.replica.r
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c := r.conn.Load()
+	if c == nil {
+		return
+	}
+	i, err := r.info.slot(slot, 1)
+	if err != nil {
+		return
+	}
+	args := []qt.Value{qt.Of(l)}
+	other := l.URL5
+	if c.protocol == wire.Protocol13 {
+		other = l.URL
+	}
+	if other != "" && l.URL != "" && l.URL5 != "" {
+		args = append(args, qt.Of(other))
+	}
+	if err := r.send(&wire.Packet{Kind: wire.Invoke, Index: int32(i), Args: args, Serial: -1, Property: -1}, false); err != nil {
+		g.node.log.Debug("registry not told", "slot", slot, "object", l.Name, "err", err)
+	}
+}
+
+// RegistryHost is a host that is the network's registry (Qt: QRemoteObjectRegistryHost). Listeners of both protocols show
+// both worlds the same objects. An entry goes when the connection that made it goes.
+type RegistryHost struct {
+	*Host
+	source *Source
+
+	mu      sync.Mutex
+	entries map[string]entry
+}
+
+// entry is a registered object and who registered it.
+type entry struct {
+	qt.SourceLocation
+	owner *hostConn
+}
+
+// NewRegistryHost returns a registry that listens nowhere yet.
+func NewRegistryHost(c Config) (*RegistryHost, error) {
+	s, err := NewSource(registryClass)
+	if err != nil {
+		return nil, err
+	}
+	g := &RegistryHost{Host: NewHost(c), source: s, entries: map[string]entry{}}
+	g.gone = g.connectionGone
+	for slot, fn := range map[string]func(context.Context, []qt.Value) (qt.Value, error){"addSource": g.addSource, "removeSource": g.removeSource} {
+		if err := s.Handle(slot, fn); err != nil {
+			return nil, err
+		}
+	}
+	if err := g.EnableRemoting(s, registryName); err != nil {
+		return nil, err
+	}
+	// It is its own client, like any other host.
+	if _, err := g.setRegistry(""); err != nil {
+		return nil, err
+	}
+	return g, nil
+}
+
+func (g *RegistryHost) addSource(ctx context.Context, args []qt.Value) (qt.Value, error) {
+	owner := ctx.Value(connKey{}).(*hostConn)
+	l := args[0].Any().(qt.SourceLocation)
+	if owner.protocol == wire.Protocol13 {
+		l.URL, l.URL5 = "", l.URL
+	}
+	if len(args) > 1 {
+		if other, err := urlType.Convert(args[1]); err == nil {
+			if u := other.Any().(qt.URL); owner.protocol == wire.Protocol13 {
+				l.URL = u
+			} else {
+				l.URL5 = u
+			}
+		}
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	old, taken := g.entries[l.Name]
+	same := old.SourceLocation == l
+	if taken && !same && old.owner != owner {
+		return qt.Value{}, fmt.Errorf("register %q: %w by %s", l.Name, ErrNameTaken, old.URL)
+	}
+	g.entries[l.Name] = entry{l, owner} // a host that came back takes over what its lost connection had
+	if same {
+		return qt.Value{}, nil
+	}
+	g.update()
+	return qt.Value{}, g.source.Emit("remoteObjectAdded", l)
+}
+
+func (g *RegistryHost) removeSource(ctx context.Context, args []qt.Value) (qt.Value, error) {
+	owner := ctx.Value(connKey{}).(*hostConn)
+	name := args[0].Any().(qt.SourceLocation).Name
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	old, ok := g.entries[name]
+	if !ok || old.owner != owner {
+		return qt.Value{}, fmt.Errorf("withdraw %q: %w by this connection", name, ErrSourceNotRegistered)
+	}
+	delete(g.entries, name)
+	g.update()
+	return qt.Value{}, g.source.Emit("remoteObjectRemoved", old.SourceLocation)
+}
+
+// connectionGone drops what a connection had registered.
+func (g *RegistryHost) connectionGone(c *hostConn) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for name, e := range g.entries {
+		if e.owner != c {
+			continue
+		}
+		delete(g.entries, name)
+		g.update()
+		if err := g.source.Emit("remoteObjectRemoved", e.SourceLocation); err != nil {
+			g.log.Warn("registry", "err", err)
+		}
+	}
+}
+
+// update gives the property its value. It has no notify signal: clients keep their copy up to date by the two signals.
+func (g *RegistryHost) update() {
+	all := make(qt.SourceLocations, 0, len(g.entries))
+	for _, e := range g.entries {
+		all = append(all, e.SourceLocation)
+	}
+	slices.SortFunc(all, func(a, b qt.SourceLocation) int { return strings.Compare(a.Name, b.Name) })
+	t := g.source.lock()
+	defer t.mu.Unlock()
+	g.source.values[0] = qt.Of(all)
+}
