@@ -31,6 +31,7 @@ type Decoder struct {
 
 	protocol  Protocol
 	r         qt.Reader
+	base      *qt.Types         // falls back to the registered types; keeps the containers that the peer makes of them
 	names     map[string]string // raw UTF-16 to Go, so that a name costs no allocation
 	nameBytes int
 	scopes    map[string]*scope // by object
@@ -57,7 +58,7 @@ type lesson struct {
 
 // NewDecoder returns a Decoder of packets of protocol p.
 func NewDecoder(p Protocol) *Decoder {
-	return &Decoder{protocol: p, names: map[string]string{}, scopes: map[string]*scope{}}
+	return &Decoder{protocol: p, base: qt.NewTypes(), names: map[string]string{}, scopes: map[string]*scope{}}
 }
 
 // Decode decodes a whole packet, its length field included, into p. What is in p afterwards does not alias the frame, but
@@ -65,7 +66,7 @@ func NewDecoder(p Protocol) *Decoder {
 // what had been decoded, and the connection is of no more use.
 func (d *Decoder) Decode(frame []byte, p *Packet) error {
 	*p = Packet{Args: p.Args[:0]}
-	d.r.Reset(frame, d.protocol.Format(), nil)
+	d.r.Reset(frame, d.protocol.Format(), d.base)
 	err := d.decode(p)
 	if err == nil {
 		err = d.keep(p.Name)
@@ -211,7 +212,8 @@ func (d *Decoder) share(object string, s *scope) {
 	}
 }
 
-// Types returns what the definition of an object, or of its parent, has taught; nil if there was none.
+// Types returns the types of an object as packets have taught them: those of its definition, or of its parent. It is nil
+// if there was neither.
 func (d *Decoder) Types(object string) *qt.Types {
 	if s := d.scopes[object]; s != nil {
 		return s.types

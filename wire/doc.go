@@ -25,5 +25,6 @@
 //
 // Nothing that comes from a peer is trusted: lengths and counts are checked against the bytes that are there before
 // memory is taken, nesting is bounded, and every byte must be accounted for. The errors say which packet, what in it, and
-// at which offset.
+// at which offset. Decoding a packet allocates less than 256 bytes for each byte of it, and what a [Decoder] remembers of
+// earlier packets is bounded, too.
 package wire

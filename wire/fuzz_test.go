@@ -12,7 +12,7 @@ import (
 )
 
 // allocFactor is the bound that the package comment names: how many bytes decoding allocates for each byte it is given.
-const allocFactor = 512
+const allocFactor = 256
 
 // allocSlack is for what is not decoding: the decoder itself, the framer's buffer, the runtime.
 const allocSlack = 256 << 10

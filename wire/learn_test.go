@@ -113,12 +113,12 @@ func TestLearningIsBounded(t *testing.T) {
 	}))
 	assert.Less(t, until(t, "objects", func(i int) *Packet {
 		p := &Packet{Kind: Init, Name: "root"}
-		for j := range 1000 {
-			p.Values = append(p.Values, Property{Object: &Object{Name: fmt.Sprint("child", i, "/", j)}})
+		for j := range 100 {
+			p.Values = append(p.Values, Property{Object: &Object{Name: fmt.Sprint(strings.Repeat("c", 10_000), i, "/", j)}})
 		}
 		p.Values = append(p.Values, Property{Object: &Object{Kind: GadgetObject, Definition: &Definition{}}})
 		return p
-	}), 250)
+	}), 17)
 }
 
 // Asking again, which clients do after every reconnection of a source, is no growth.

@@ -145,8 +145,8 @@ var (
 	ErrTooMany  = errors.New("too many")
 )
 
-// PacketError says which packet could not be decoded or encoded. The error it wraps says why and, of a
-// received packet, at which offset, counted from the packet's length field.
+// PacketError says which packet could not be decoded or encoded. The error it wraps says why. If the fault is in the
+// bytes of a received packet, that is a [qt.DecodeError] with the offset, counted from the packet's length field.
 type PacketError struct {
 	Op   string // "decode" or "encode"
 	Kind Kind
