@@ -450,10 +450,11 @@ func structField(x reflect.Value, name string) reflect.Value {
 	return reflect.Value{}
 }
 
-// compare orders the keys of a QMap as Qt does. Those of codecs' types have some order.
+// compare orders the keys of a QMap as Qt does. Small values of codecs' types have some order, and containers none: to find
+// one would take exponential time if they are keys of keys.
 func (v Value) compare(w Value) int {
 	if v.t == nil || w.t == nil || v.t.kind != w.t.kind {
-		return cmp.Compare(v.t.String(), w.t.String())
+		return 0
 	}
 	switch v.t.kind {
 	case kindString:
@@ -470,6 +471,9 @@ func (v Value) compare(w Value) int {
 		return cmp.Compare(int64(v.num), int64(w.num))
 	case kindPair:
 		return cmp.Or(v.Index(0).compare(w.Index(0)), v.Index(1).compare(w.Index(1)))
+	}
+	if !v.t.hashable() {
+		return 0
 	}
 	a, b := Writer{format: Format{Version: Qt6_2}}, Writer{format: Format{Version: Qt6_2}}
 	a.Payload(v)

@@ -85,6 +85,9 @@ func typeOfGo(g reflect.Type, depth int) (*Type, error) {
 	if t != nil {
 		return t, nil
 	}
+	if g == reflect.TypeFor[Value]() {
+		return tVariant, nil
+	}
 	switch g.Kind() {
 	case reflect.Int:
 		return tLongLong, nil

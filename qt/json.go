@@ -21,8 +21,8 @@ import (
 //   - QByteArray, QImage, QPixmap, QBitmap and QColorSpace are base64.
 //   - QDateTime is RFC 3339, with milliseconds if it has any; QDate is YYYY-MM-DD, QTime HH:MM:SS.mmm.
 //   - Enums and flags are their names, or a number that has none.
-//   - Maps with unique keys are objects in the order of their keys, those of another type in their text form. QMultiMap and
-//     QMultiHash are arrays of {"key","value"}. PODs are objects in the order of their fields.
+//   - Maps are objects in the order of their keys, those of another type than QString in their text form; QMultiMap, QMultiHash
+//     and maps whose keys are no short text are arrays of {"key","value"}. PODs are objects in the order of their fields.
 //   - QSize, QPoint, QRect, QLine, their floating-point kin and the types of QtGui are objects by field, QColor its name where
 //     that says all, QUuid and QUrl strings, the QJson types what they contain.
 //   - Null are the invalid variant, nullptr, a null QString or QByteArray, and an invalid QDate, QTime or QDateTime.
@@ -90,7 +90,7 @@ func (v Value) appendJSON(b []byte) ([]byte, error) {
 func (v Value) appendEntries(b []byte) ([]byte, error) {
 	entries := sorted(v.Entries(), Entry.compare)
 	value := func(b []byte, i int) ([]byte, error) { return entries[i].Value.appendJSON(b) }
-	if !v.t.multi {
+	if !v.t.multi && v.t.key.hashable() {
 		return appendMembers(b, len(entries), func(i int) string { return entries[i].Key.keyText() }, value)
 	}
 	return appendItems(b, len(entries), func(b []byte, i int) ([]byte, error) {
