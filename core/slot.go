@@ -122,6 +122,9 @@ func (s *Source) written(ctx context.Context, property int, v qt.Value) error {
 			return err
 		}
 	}
+	if s.mirror != nil {
+		return s.mirror.write(property, v)
+	}
 	return s.SetValue(property, v)
 }
 

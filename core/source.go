@@ -15,9 +15,10 @@ import (
 // (Qt: a QObject given to enableRemoting). Its methods are safe for concurrent use. Changes and signals reach each replica
 // in the order in which they were made.
 type Source struct {
-	info  *classInfo
-	tree  atomic.Pointer[tree]
-	slots []slotFunc // written before the source is remoted
+	info   *classInfo
+	tree   atomic.Pointer[tree]
+	slots  []slotFunc // written before the source is remoted
+	mirror *mirror    // the struct that the source was made from, or nil
 
 	// The rest is guarded by the tree's mutex.
 	parent   *Source
