@@ -49,7 +49,7 @@ type remote struct {
 	state    State
 	failure  error // with SignatureMismatch
 	closed   bool
-	wake     chan struct{} // closed at every change of state
+	wake     chan struct{}              // closed at every change of state
 	conn     atomic.Pointer[clientConn] // changed with the mutex held
 	wireName string
 	met      bool // the values come from a source
