@@ -30,8 +30,7 @@ type Color struct {
 
 // RGBA8 returns the colour with these 8-bit components, which are not premultiplied by alpha.
 func RGBA8(r, g, b, a uint8) Color {
-	wide := func(v uint8) uint16 { return uint16(v) * 0x101 }
-	return Color{ColorRGB, wide(a), [4]uint16{wide(r), wide(g), wide(b)}}
+	return Color{ColorRGB, uint16(a) * 0x101, [4]uint16{uint16(r) * 0x101, uint16(g) * 0x101, uint16(b) * 0x101}}
 }
 
 // ColorOf returns a colour of Go's as a Color.
@@ -46,9 +45,12 @@ func ColorOf(c color.Color) Color {
 // RGBA returns the components premultiplied by alpha, as color.Color wants them. An invalid colour is transparent.
 func (c Color) RGBA() (r, g, b, a uint32) {
 	rgb, alpha := c.rgb()
-	unit := func(f float64) uint32 { return uint32(math.Round(min(max(f, 0), 1) * math.MaxUint16)) }
-	return unit(rgb[0] * alpha), unit(rgb[1] * alpha), unit(rgb[2] * alpha), unit(alpha)
+	alpha = min(max(alpha, 0), 1)
+	return wide(rgb[0] * alpha), wide(rgb[1] * alpha), wide(rgb[2] * alpha), wide(alpha)
 }
+
+// wide returns a component from 0 to 1 as one of 16 bits.
+func wide(f float64) uint32 { return uint32(math.Round(min(max(f, 0), 1) * math.MaxUint16)) }
 
 // rgb returns the colour's red, green and blue, and its alpha, each from 0 to 1.
 func (c Color) rgb() (rgb [3]float64, alpha float64) {
@@ -112,11 +114,12 @@ func (c Color) String() string {
 	if c.Spec == ColorInvalid {
 		return ""
 	}
-	n := color.NRGBAModel.Convert(c).(color.NRGBA)
-	if n.A == math.MaxUint8 {
-		return fmt.Sprintf("#%02x%02x%02x", n.R, n.G, n.B)
+	rgb, alpha := c.rgb()
+	r, g, b, a := wide(rgb[0])>>8, wide(rgb[1])>>8, wide(rgb[2])>>8, wide(alpha)>>8
+	if a == math.MaxUint8 {
+		return fmt.Sprintf("#%02x%02x%02x", r, g, b)
 	}
-	return fmt.Sprintf("#%02x%02x%02x%02x", n.A, n.R, n.G, n.B)
+	return fmt.Sprintf("#%02x%02x%02x%02x", a, r, g, b)
 }
 
 func decodeColor(r *Reader) Color {

@@ -25,6 +25,11 @@ func DateOf(t time.Time) Date {
 	if t.IsZero() {
 		return Date{}
 	}
+	return civil(t)
+}
+
+// civil is DateOf for any time.
+func civil(t time.Time) Date {
 	y, m, d := t.Date()
 	if y <= 0 {
 		y--
@@ -79,7 +84,7 @@ func dateOf(julian int64) Date {
 	if julian < -limit || julian > limit {
 		return Date{}
 	}
-	return DateOf(time.Unix((julian-unixEpoch)*86400, 0).UTC())
+	return civil(time.Unix((julian-unixEpoch)*86400, 0).UTC())
 }
 
 // Time is a time of day in milliseconds since midnight (Qt: QTime); a negative one is invalid.

@@ -442,7 +442,7 @@ func parseDate(s string) (Date, error) {
 		month, _ := strconv.Atoi(m[2])
 		day, _ := strconv.Atoi(m[3])
 		d := Date{year, time.Month(month), day}
-		if year != 0 && d == DateOf(d.In(time.UTC)) {
+		if year != 0 && d == civil(d.In(time.UTC)) {
 			return d, nil
 		}
 	}

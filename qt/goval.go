@@ -123,61 +123,70 @@ func sortEntries(e []Entry) {
 	slices.SortFunc(e, Entry.compare)
 }
 
-// As returns v as a T: whatever [Value.To] can store. For int32, int64, float64, bool and string it allocates nothing.
+// As returns v as a T: whatever [Value.To] can store. For an int, int32, int64, float64, bool or string it allocates nothing.
 func As[T any](v Value) (T, error) {
+	v = v.Unwrap()
 	var x T
-	err := v.To(&x)
-	return x, err
+	if v.quick(&x) {
+		return x, nil
+	}
+	y := new(T) // another, so that x need not be on the heap
+	err := v.To(y)
+	return *y, err
 }
 
 // To stores v in the variable that ptr points to: of the Go type that v.Any has, of any that holds the number, of a
 // slice, map or struct (for PODs) whose items can be stored, of type any or Value. A null QString makes a *string nil, the
 // invalid variant makes any variable zero. It returns an error that names both types if v does not fit.
 func (v Value) To(ptr any) error {
-	v = v.Unwrap()
-	switch p := ptr.(type) {
-	case *Value:
-		*p = v
-		return nil
-	case *any:
-		*p = v.Any()
-		return nil
-	case *bool:
-		if v.t != nil && v.t.kind == kindBool {
-			*p = v.num != 0
-			return nil
-		}
-	case *int32:
-		if n, ok := v.integer(); ok && n == int64(int32(n)) {
-			*p = int32(n)
-			return nil
-		}
-	case *int64:
-		if n, ok := v.integer(); ok {
-			*p = n
-			return nil
-		}
-	case *float64:
-		if v.t != nil && v.t.kind == kindFloat {
-			*p = v.Float()
-			return nil
-		}
-	case *string:
-		if s, ok := v.text(); ok {
-			*p = s
-			return nil
-		}
-	case *[]byte:
-		if v.t != nil && v.t.kind == kindBytes {
-			*p = slices.Clone(v.Bytes())
-			return nil
-		}
-	}
 	dst := reflect.ValueOf(ptr)
 	if dst.Kind() != reflect.Pointer || dst.IsNil() {
 		return fmt.Errorf("qt: To needs a pointer, not %T", ptr)
 	}
+	if v = v.Unwrap(); v.quick(ptr) {
+		return nil
+	}
 	return v.assign(dst.Elem())
+}
+
+// quick is To for the most usual types. It reports whether it was one of them and the value fits.
+func (v Value) quick(ptr any) bool {
+	switch p := ptr.(type) {
+	case *Value:
+		*p = v
+		return true
+	case *bool:
+		if v.t != nil && v.t.kind == kindBool {
+			*p = v.num != 0
+			return true
+		}
+	case *int32:
+		if n, ok := v.integer(); ok && n == int64(int32(n)) {
+			*p = int32(n)
+			return true
+		}
+	case *int64:
+		if n, ok := v.integer(); ok {
+			*p = n
+			return true
+		}
+	case *int:
+		if n, ok := v.integer(); ok && n == int64(int(n)) {
+			*p = int(n)
+			return true
+		}
+	case *float64:
+		if v.t != nil && v.t.kind == kindFloat {
+			*p = v.Float()
+			return true
+		}
+	case *string:
+		if s, ok := v.text(); ok {
+			*p = s
+			return true
+		}
+	}
+	return false
 }
 
 func (v Value) integer() (int64, bool) {

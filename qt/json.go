@@ -202,7 +202,7 @@ func formatDateTime(t time.Time) string {
 	if _, offset := t.Zone(); offset%60 != 0 {
 		layout += ":00" // Europe/Zurich until 1894
 	}
-	return DateOf(t).String() + "T" + t.Format(layout)
+	return civil(t).String() + "T" + t.Format(layout)
 }
 
 // appendGo appends the Go value of a codec's type: what the value itself offers, else structs by their fields' json tags.

@@ -11,7 +11,7 @@ import (
 type kind uint8
 
 const (
-	kindInvalid kind = iota
+	_ kind = iota // no kind: only the wrappers of containers of PODs
 	// Scalars: the value is Value.num.
 	kindBool
 	kindInt
