@@ -51,6 +51,8 @@
 //	QJsonValue, QJsonDocument   any
 //	QRemoteObjectSourceLocation SourceLocation
 //	….SourceLocations           SourceLocations
+//	IndexList                   ModelPath           (what item models send; DataEntries are
+//	MetaAndDataEntries          ModelCache          ModelEntries)
 //	QColor, QFont               Color, Font         a color.Color for QColor
 //	QBrush, QPen, QPalette      Brush, Pen, Palette
 //	QImage, QPixmap, QBitmap    Image, …            (PNG files)

@@ -20,6 +20,8 @@ func Of[T any](v T) Value {
 		return Value{t: tBool}
 	case *int32:
 		return scalarValue(tInt, uint64(int64(*p)))
+	case *int:
+		return scalarValue(tLongLong, uint64(*p))
 	case *uint32:
 		return scalarValue(tUInt, uint64(*p))
 	case *int64:

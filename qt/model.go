@@ -5,19 +5,22 @@ import "reflect"
 // The types in which models travel. Qt keeps them private, so their names differ between versions and compilers.
 
 // Cell is one step on the way from a model's root to an item.
-type Cell struct{ Row, Column int32 }
+type Cell struct {
+	Row    int32 `json:"row"`
+	Column int32 `json:"column"`
+}
 
 // ModelPath leads from a model's root to an item; the root's own path is empty (Qt: IndexList).
 type ModelPath []Cell
 
 // ModelEntry is an item of a model (Qt: IndexValuePair).
 type ModelEntry struct {
-	Path        ModelPath
-	Values      []Value // in the order of the roles that were asked for
-	HasChildren bool
-	Flags       int32 // Qt::ItemFlags
-	Children    []ModelEntry
-	Size        Size // of the children: columns by rows, -1 by -1 if it was not asked for
+	Path        ModelPath    `json:"path"`
+	Values      []Value      `json:"values"` // in the order of the roles that were asked for
+	HasChildren bool         `json:"hasChildren"`
+	Flags       int32        `json:"flags"` // Qt::ItemFlags
+	Children    []ModelEntry `json:"children"`
+	Size        Size         `json:"size"` // of the children: columns by rows, -1 by -1 if it was not asked for
 }
 
 // ModelEntries is the answer to a request for rows (Qt: DataEntries).
@@ -25,13 +28,12 @@ type ModelEntries []ModelEntry
 
 // ModelCache is the answer to a request for the first rows of a model (Qt: MetaAndDataEntries).
 type ModelCache struct {
-	Entries ModelEntries
-	Roles   []int32
-	Size    Size
+	Entries ModelEntries `json:"entries"`
+	Roles   []int32      `json:"roles"`
+	Size    Size         `json:"size"`
 }
 
 func init() {
-
 	builtin.add(&Type{kind: kindCodec, name: "QList<ModelIndex>", name5: "IndexList", goType: reflect.TypeFor[ModelPath](),
 		codec: wrap(Codec[ModelPath]{decodePath, encodePath})},
 		"QVector<ModelIndex>", "QtPrivate::IndexList", "QList<QtPrivate::ModelIndex>", "QVector<QtPrivate::ModelIndex>")

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	_ "time/tzdata" // the vectors name zones
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
