@@ -19,17 +19,30 @@ type clientConn struct {
 	decoder *wire.Decoder
 	heard   atomic.Bool // a packet came since the last ping
 
-	objects map[string]wire.ObjectRef        // what the host remotes; guarded by the node's mutex
-	classes map[string]map[string]*classInfo // of child objects, by root and class; only the reader uses it
+	objects     map[string]wire.ObjectRef        // what the host remotes; guarded by the node's mutex
+	listedBytes int                              // of objects
+	classes     map[string]map[string]*classInfo // of child objects, by root and class; only the reader uses it
 
 	mu      sync.Mutex
 	remotes map[string]*remote // by the name in packets: roots and their children
 	asked   map[string]int     // AddObject packets that have not been answered
+	met     map[string]bool    // the host has answered for these roots
+	changes atomic.Int64       // of remotes
+
+	last recent // of the reader, which finds the same object most of the time
+}
+
+// recent is what the last look-up of a remote has found.
+type recent struct {
+	changes int64
+	name    string
+	remote  *remote
 }
 
 func newClientConn(n *Node, rwc io.ReadWriteCloser, peer Peer, p wire.Protocol) *clientConn {
 	c := &clientConn{node: n, decoder: wire.NewDecoder(p), objects: map[string]wire.ObjectRef{},
-		classes: map[string]map[string]*classInfo{}, remotes: map[string]*remote{}, asked: map[string]int{}}
+		classes: map[string]map[string]*classInfo{}, remotes: map[string]*remote{},
+		asked: map[string]int{}, met: map[string]bool{}}
 	c.init(n, rwc, peer, p)
 	c.decoder.Object = c.types
 	return c
@@ -63,6 +76,7 @@ func (c *clientConn) finish() {
 	c.mu.Lock()
 	remotes := c.remotes
 	c.remotes = map[string]*remote{}
+	c.changes.Add(1)
 	c.mu.Unlock()
 	for _, r := range remotes {
 		if r.parent == nil {
@@ -95,7 +109,7 @@ func (c *clientConn) heartbeat() {
 			return
 		default:
 			pinged = true
-			_ = c.out.put(true, &wire.Packet{Kind: wire.Ping, Name: c.anyName()})
+			_ = c.out.put(false, &wire.Packet{Kind: wire.Ping, Name: c.anyName()}) // it must not wait for the peer to read
 		}
 	}
 }
@@ -112,10 +126,15 @@ func (c *clientConn) anyName() string {
 	return ""
 }
 
+// remote finds an object by its name in packets. Only the reader calls it.
 func (c *clientConn) remote(name string) *remote {
+	if l := &c.last; l.remote != nil && l.name == name && l.changes == c.changes.Load() {
+		return l.remote
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.remotes[name]
+	c.last = recent{c.changes.Load(), name, c.remotes[name]}
+	return c.last.remote
 }
 
 // types tells the decoder what it must know of an object.
@@ -135,7 +154,7 @@ func (c *clientConn) types(kind wire.Kind, name string) (*qt.Types, error) {
 	if kind == wire.InitDynamic {
 		return nil, nil
 	}
-	return r.types(), nil
+	return r.scope.Load(), nil
 }
 
 // answered notes that an AddObject has been answered; it returns false if there was none.
@@ -148,7 +167,22 @@ func (c *clientConn) answered(name string) bool {
 	if c.asked[name]--; c.asked[name] == 0 {
 		delete(c.asked, name)
 	}
+	c.met[name] = true
 	return true
+}
+
+// answers reports whether the host has ever sent the state of a root.
+func (c *clientConn) answers(root string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.met[root]
+}
+
+// expects reports whether the host still owes the state of a root.
+func (c *clientConn) expects(root string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.asked[root] > 0
 }
 
 // packet handles a packet from the host.
@@ -156,8 +190,7 @@ func (c *clientConn) packet(p *wire.Packet) error {
 	c.heard.Store(true)
 	switch p.Kind {
 	case wire.ObjectList:
-		c.listed(p.Objects)
-		return nil
+		return c.listed(p.Objects)
 	case wire.Pong:
 		return nil
 	case wire.Handshake, wire.AddObject, wire.Ping:
@@ -176,7 +209,7 @@ func (c *clientConn) packet(p *wire.Packet) error {
 	case wire.PropertyChange:
 		return r.propertyChange(c, p)
 	case wire.Invoke:
-		return r.signalled(p)
+		return r.signalled(c, p)
 	case wire.InvokeReply:
 		return r.replied(p)
 	case wire.RemoveObject:
@@ -186,17 +219,37 @@ func (c *clientConn) packet(p *wire.Packet) error {
 }
 
 // listed takes in what the host remotes, and subscribes to what is wanted of it.
-func (c *clientConn) listed(refs []wire.ObjectRef) {
+func (c *clientConn) listed(refs []wire.ObjectRef) error {
 	n := c.node
 	n.mu.Lock()
+	defer n.mu.Unlock()
 	for _, ref := range refs {
-		c.objects[ref.Name] = ref
-		if r := n.remotes[ref.Name]; r != nil {
-			c.subscribe(r, ref)
+		if _, listed := c.objects[ref.Name]; !listed {
+			// An object that we do not use goes without a word, so the list can but grow.
+			if c.listedBytes += len(ref.Name) + len(ref.TypeName) + len(ref.Signature) + refCost; c.listedBytes > maxListed {
+				return protocolError("it lists too many objects: %d", len(c.objects)+1)
+			}
 		}
+		c.objects[ref.Name] = ref
+		r := n.remotes[ref.Name]
+		if r == nil {
+			continue
+		}
+		if r.waits(c) {
+			// Listed again: it was withdrawn, perhaps before our question arrived, which was not answered then.
+			r.detach(ErrConnectionLost)
+			c.unsubscribe(r)
+		}
+		c.subscribe(r, ref)
 	}
-	n.mu.Unlock()
+	return nil
 }
+
+// What a host may list is bounded: the sizes of names, and about that of an entry besides.
+const (
+	maxListed = 64 << 20
+	refCost   = 128
+)
 
 // subscribe asks for an object, unless the replica has a host already or its class is another one. The node is locked.
 func (c *clientConn) subscribe(r *remote, ref wire.ObjectRef) bool {
@@ -206,6 +259,7 @@ func (c *clientConn) subscribe(r *remote, ref wire.ObjectRef) bool {
 	}
 	c.mu.Lock()
 	c.remotes[r.name] = r
+	c.changes.Add(1)
 	c.asked[r.name]++
 	c.mu.Unlock()
 	return c.out.put(false, &wire.Packet{Kind: wire.AddObject, Name: r.name, Dynamic: dynamic}) == nil
@@ -226,21 +280,31 @@ func (c *clientConn) forget(r *remote) {
 			delete(c.remotes, name)
 		}
 	}
+	c.changes.Add(1)
 }
 
 // adopt makes a child known under its name in packets.
 func (c *clientConn) adopt(name string, child *remote) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if other := c.remotes[name]; other != nil && other.root != child.root {
-		if other.parent == nil {
-			return protocolError("a child object takes the name %q of a root", name)
-		}
+	if other := c.remotes[name]; other != nil && other.parent == nil {
+		return protocolError("a child object takes the name %q of a root", name)
+	} else if other != nil && other.root != child.root {
 		// Protocol 1.3 names children by their property alone: the one that came last has the name.
 		c.log.Warn("two objects have a child of the same name; only the last is kept up to date", "name", name)
 	}
 	c.remotes[name] = child
+	c.changes.Add(1)
 	return nil
+}
+
+// abandon drops a name that a child no longer has.
+func (c *clientConn) abandon(name string, child *remote) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.remotes[name] == child {
+		delete(c.remotes, name)
+	}
 }
 
 // removed handles the end of a source.
@@ -251,7 +315,10 @@ func (c *clientConn) removed(r *remote) {
 	n := c.node
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	delete(c.objects, r.name)
+	if ref, ok := c.objects[r.name]; ok {
+		c.listedBytes -= len(ref.Name) + len(ref.TypeName) + len(ref.Signature) + refCost
+		delete(c.objects, r.name)
+	}
 	c.forget(r)
 	r.detach(fmt.Errorf("%w: the source is no longer remoted", ErrConnectionLost))
 	if n.remotes[r.name] == r {

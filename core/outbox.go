@@ -3,6 +3,7 @@ package core
 import (
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 
 	"github.com/go-qtro/qtro/wire"
@@ -22,9 +23,8 @@ type outbox struct {
 	order  []lateKey
 
 	mu      sync.Mutex
-	buf     []byte // packets to be written
-	spare   []byte
-	flying  int // bytes in the write that is under way
+	chunks  [][]byte // packets to be written
+	size    int      // bytes in chunks and in the write that is under way
 	writing bool
 	closed  bool
 }
@@ -36,8 +36,11 @@ type lateKey struct {
 
 type latePut []byte
 
-// keepBuffer is how large a buffer an outbox holds on to when it is empty.
-const keepBuffer = 256 << 10
+// chunkSize is how much goes out with one write when much is waiting. Chunks are shared by all connections, so that an idle
+// one holds no memory; a packet that is larger has a chunk to itself.
+const chunkSize = 64 << 10
+
+var chunks = sync.Pool{New: func() any { return new([chunkSize]byte) }}
 
 // hardFactor: where property changes are coalesced, signals and replies may take this many times the limit.
 const hardFactor = 2
@@ -48,8 +51,29 @@ func (o *outbox) send(packets []byte, now bool) {
 	if !o.admit(len(packets)) {
 		return
 	}
-	o.buf = append(o.buf, packets...)
+	o.add(packets)
 	o.flush(now)
+}
+
+// add appends whole packets to what is to be written.
+func (o *outbox) add(packets []byte) {
+	tail := o.tail(len(packets))
+	*tail = append(*tail, packets...)
+	o.size += len(packets)
+}
+
+// tail returns the chunk to append n bytes to.
+func (o *outbox) tail(n int) *[]byte {
+	last := len(o.chunks) - 1
+	if last < 0 || cap(o.chunks[last])-len(o.chunks[last]) < n {
+		if n > chunkSize {
+			o.chunks = append(o.chunks, make([]byte, 0, n))
+		} else {
+			o.chunks = append(o.chunks, chunks.Get().(*[chunkSize]byte)[:0])
+		}
+		last++
+	}
+	return &o.chunks[last]
 }
 
 // put encodes and queues one packet.
@@ -58,12 +82,20 @@ func (o *outbox) put(now bool, p *wire.Packet) error {
 	if !o.admit(0) {
 		return ErrClosed
 	}
-	buf, err := o.enc.Append(o.buf, p)
+	tail := o.tail(1)
+	before := len(*tail)
+	buf, err := o.enc.Append(*tail, p) // which makes a larger chunk of it if the packet needs one
+	if err == nil {
+		o.size += len(buf) - before
+		*tail = buf
+	}
+	if before == 0 && err != nil {
+		o.chunks = o.chunks[:len(o.chunks)-1]
+	}
 	if err != nil {
 		o.mu.Unlock()
 		return err
 	}
-	o.buf = buf
 	o.flush(now)
 	return nil
 }
@@ -72,7 +104,7 @@ func (o *outbox) put(now bool, p *wire.Packet) error {
 // if the peer reads too slowly.
 func (o *outbox) change(packets []byte, object string, property int32) {
 	o.mu.Lock()
-	if o.latest && !o.closed && (len(o.order) > 0 || len(o.buf)+o.flying+len(packets) > o.limit) {
+	if o.latest && !o.closed && (len(o.order) > 0 || o.size+len(packets) > o.limit) {
 		key := lateKey{object, property}
 		if _, ok := o.late[key]; ok {
 			o.stats.coalesced.Add(1)
@@ -83,13 +115,13 @@ func (o *outbox) change(packets []byte, object string, property int32) {
 			o.late = map[lateKey]latePut{}
 		}
 		o.late[key] = append(o.late[key][:0], packets...)
-		o.mu.Unlock()
+		o.flush(false) // nothing may be under way if the change alone is past the limit
 		return
 	}
 	if !o.admit(len(packets)) {
 		return
 	}
-	o.buf = append(o.buf, packets...)
+	o.add(packets)
 	o.flush(false)
 }
 
@@ -99,7 +131,7 @@ func (o *outbox) admit(n int) bool {
 	if o.latest {
 		limit *= hardFactor
 	}
-	full := len(o.buf)+o.flying+n > limit && len(o.buf)+o.flying > 0
+	full := o.size+n > limit && o.size > 0
 	if !o.closed && !full {
 		return true
 	}
@@ -132,6 +164,15 @@ func (o *outbox) flush(now bool) {
 	}
 }
 
+// settle queues the changes that wait for room.
+func (o *outbox) settle() {
+	for _, key := range o.order {
+		o.add(o.late[key])
+	}
+	clear(o.late)
+	o.order = o.order[:0]
+}
+
 func (o *outbox) drain() {
 	o.mu.Lock()
 	for o.write() {
@@ -141,26 +182,21 @@ func (o *outbox) drain() {
 
 // write does one write, and reports whether there is more to do. It is called with the lock, which it gives up meanwhile.
 func (o *outbox) write() bool {
-	if len(o.buf) == 0 {
-		for _, key := range o.order {
-			o.buf = append(o.buf, o.late[key]...)
-		}
-		clear(o.late)
-		o.order = o.order[:0]
+	if len(o.chunks) == 0 {
+		o.settle()
 	}
-	if len(o.buf) == 0 || o.closed {
+	if len(o.chunks) == 0 || o.closed {
 		o.writing = false
 		return false
 	}
-	out := o.buf
-	o.buf, o.flying = o.spare[:0], len(out)
-	o.spare = nil
+	out := o.chunks[0]
+	o.chunks = slices.Delete(o.chunks, 0, 1)
 	o.mu.Unlock()
 	_, err := o.w.Write(out)
 	o.mu.Lock()
-	o.flying = 0
-	if cap(out) <= keepBuffer {
-		o.spare = out
+	o.size -= len(out)
+	if cap(out) == chunkSize {
+		chunks.Put((*[chunkSize]byte)(out[:chunkSize]))
 	}
 	if err != nil {
 		o.closed, o.writing = true, false
@@ -169,7 +205,7 @@ func (o *outbox) write() bool {
 		o.mu.Lock()
 		return false
 	}
-	if len(o.buf) == 0 && len(o.order) == 0 {
+	if len(o.chunks) == 0 && len(o.order) == 0 {
 		o.writing = false
 		return false
 	}
@@ -180,6 +216,6 @@ func (o *outbox) write() bool {
 func (o *outbox) close() {
 	o.mu.Lock()
 	o.closed = true
-	o.buf, o.late, o.order = nil, nil, nil
+	o.chunks, o.late, o.order = nil, nil, nil
 	o.mu.Unlock()
 }

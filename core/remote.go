@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"math"
 	"reflect"
 	"sync"
 	"sync/atomic"
@@ -42,6 +43,7 @@ type remote struct {
 	given  *classInfo // of a typed replica
 	users  int        // guarded by the node's mutex
 	events *queue[event]
+	scope  atomic.Pointer[qt.Types] // of info, for the decoder
 
 	mu       sync.Mutex
 	info     *classInfo       // nil until a dynamic one is told
@@ -56,6 +58,7 @@ type remote struct {
 	values   []qt.Value
 	children []*remote
 	serial   int32
+	wrapped  bool // the serials have started anew
 	pending  map[int32]chan reply
 	hooks
 }
@@ -95,21 +98,18 @@ func (r *remote) fits(info *classInfo) bool {
 		len(r.info.signals) == len(info.signals) && len(r.info.slots) == len(info.slots)
 }
 
-func (r *remote) types() *qt.Types {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.info == nil {
-		return nil
-	}
-	return r.info.types
-}
-
 // setInfo gives the replica its class. The remote is locked, or new.
 func (r *remote) setInfo(info *classInfo) {
 	if r.info == info {
 		return
 	}
+	for _, child := range r.children {
+		if child != nil {
+			child.detach(ErrConnectionLost)
+		}
+	}
 	r.info = info
+	r.scope.Store(info.types)
 	r.values = make([]qt.Value, len(info.props))
 	r.children = make([]*remote, len(info.props))
 	for i := range info.props {
@@ -155,6 +155,13 @@ func (r *remote) bind(c *clientConn, ref wire.ObjectRef) (dynamic, ok bool) {
 	return r.given == nil, true
 }
 
+// waits reports whether the replica was asked for on a connection and has not got its values.
+func (r *remote) waits(c *clientConn) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.conn.Load() == c && r.state != Valid
+}
+
 func (r *remote) mismatch(err error) {
 	r.failure = err
 	r.setState(SignatureMismatch)
@@ -167,6 +174,9 @@ func (r *remote) initialize(c *clientConn, p *wire.Packet) error {
 	defer r.mu.Unlock()
 	if r.conn.Load() != c {
 		return nil
+	}
+	if dynamic := p.Kind == wire.InitDynamic; dynamic != (r.given == nil) && c.expects(r.name) {
+		return nil // it answers an earlier replica of the object
 	}
 	info := r.given
 	switch {
@@ -184,6 +194,8 @@ func (r *remote) initialize(c *clientConn, p *wire.Packet) error {
 	}
 	if len(p.Values) != len(info.props) {
 		r.mismatch(fmt.Errorf("%w: class %s has %d properties here and %d at %s", ErrSignatureMismatch, info.class.Name, len(info.props), len(p.Values), c.peer))
+		r.conn.Store(nil)
+		c.unsubscribe(r) // else it would be told of changes that it cannot understand
 		return nil
 	}
 	r.setInfo(info)
@@ -275,6 +287,9 @@ func (r *remote) takeChild(c *clientConn, i int, o *wire.Object) (differs bool, 
 	}
 	child.mu.Lock()
 	defer child.mu.Unlock()
+	if child.wireName != o.Name {
+		c.abandon(child.wireName, child)
+	}
 	child.conn.Store(c)
 	child.wireName = o.Name
 	return true, child.become(c, o.Values)
@@ -314,7 +329,7 @@ func (r *remote) propertyChange(c *clientConn, p *wire.Packet) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.state != Valid || r.conn.Load() != c {
-		return protocolError("PropertyChange of %q before its Init", r.name)
+		return r.early(c, p)
 	}
 	if p.Index < 0 || int(p.Index) >= len(r.info.props) {
 		return protocolError("PropertyChange of %q: property %d of %d", r.name, p.Index, len(r.info.props))
@@ -324,9 +339,9 @@ func (r *remote) propertyChange(c *clientConn, p *wire.Packet) error {
 }
 
 // signalled takes in a signal, or the second half of a property's change.
-func (r *remote) signalled(p *wire.Packet) error {
+func (r *remote) signalled(c *clientConn, p *wire.Packet) error {
 	r.mu.Lock()
-	full, err := r.signal(p)
+	full, err := r.signal(c, p)
 	r.mu.Unlock()
 	if full.hooks != nil {
 		// Without the lock, as it may have to wait until callbacks have caught up.
@@ -336,9 +351,9 @@ func (r *remote) signalled(p *wire.Packet) error {
 }
 
 // signal returns what is to be queued. The remote is locked.
-func (r *remote) signal(p *wire.Packet) (event, error) {
-	if r.state != Valid {
-		return event{}, protocolError("a signal of %q before its Init", r.name)
+func (r *remote) signal(c *clientConn, p *wire.Packet) (event, error) {
+	if r.state != Valid || r.conn.Load() != c {
+		return event{}, r.early(c, p)
 	}
 	if p.Call != wire.InvokeMethod || p.Index < 0 || int(p.Index) >= len(r.info.signals) {
 		return event{}, protocolError("call %d, index %d of %q: it has %d signals", p.Call, p.Index, r.name, len(r.info.signals))
@@ -365,12 +380,24 @@ func (r *remote) signal(p *wire.Packet) (event, error) {
 	return event{hooks: hooks, kind: signalEvent, args: r.keep(args...)}, nil
 }
 
+// early judges a packet for a replica that is not Valid. It is on its way still if the replica was given up or lost
+// its object just now, and a violation if the host has never answered for the object. The remote is locked.
+func (r *remote) early(c *clientConn, p *wire.Packet) error {
+	if r.conn.Load() == c && !c.answers(r.root.name) {
+		return protocolError("%s of %q before its Init", p.Kind, r.name)
+	}
+	return nil
+}
+
 // replied ends the call that a reply belongs to.
 func (r *remote) replied(p *wire.Packet) error {
 	r.mu.Lock()
 	ch := r.pending[p.Serial]
 	delete(r.pending, p.Serial)
 	last := r.serial
+	if r.wrapped {
+		last = math.MaxInt32
+	}
 	r.mu.Unlock()
 	if ch == nil {
 		if p.Serial < 1 || p.Serial > last {

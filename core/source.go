@@ -361,7 +361,7 @@ func (t *tree) broadcast(s *Source, n int, change int32) error {
 				c.out.send(sc.buf, false)
 			}
 		}
-		if cap(sc.buf) > keepBuffer {
+		if cap(sc.buf) > chunkSize {
 			sc.buf = nil
 		}
 	}
@@ -456,20 +456,24 @@ func (s *Source) object(property int, l *listener) wire.Property {
 }
 
 // listen makes a connection a listener and sends it the state, in one go, so that it misses no change.
-func (s *Source) listen(c *hostConn, dynamic bool) error {
+// It does nothing if the source is no longer remoted under that name.
+func (s *Source) listen(c *hostConn, name string, dynamic bool) (bool, error) {
 	t := s.lock()
 	defer t.mu.Unlock()
+	if s.name != name || s.host != c.host {
+		return false, nil
+	}
 	l := listener{conn: c, dynamic: dynamic, known: map[*classInfo]bool{}}
 	p := wire.Packet{Kind: wire.Init, Name: s.name, Values: s.properties(&l)}
 	if dynamic {
 		p.Kind, p.Class = wire.InitDynamic, s.info.definition(c.protocol)
 	}
 	if err := c.out.put(false, &p); err != nil {
-		return err
+		return false, err
 	}
 	t.listeners = slices.DeleteFunc(t.listeners, func(l listener) bool { return l.conn == c })
 	t.listeners = append(t.listeners, l)
-	return nil
+	return true, nil
 }
 
 func (s *Source) unlisten(c *hostConn) {
