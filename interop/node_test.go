@@ -1,0 +1,241 @@
+package interop_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-qtro/qtro/core"
+	"github.com/go-qtro/qtro/interop/qtpeer"
+	"github.com/go-qtro/qtro/qt"
+	_ "github.com/go-qtro/qtro/transports/tcp"
+)
+
+// schemes are those that a Qt version has, and that this build of the tests can speak.
+func schemes(major int) []string {
+	out := []string{"tcp"}
+	for _, s := range []string{"local", "localabstract"} {
+		if slices.Contains(core.Schemes(), s) && (s == "local" || major == 6 && runtime.GOOS == "linux") {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// freeURL returns a URL of a scheme that nobody uses.
+func freeURL(t *testing.T, scheme string) string {
+	t.Helper()
+	if scheme == "local" || scheme == "localabstract" {
+		return fmt.Sprintf("%s:qtro-test-%d", scheme, qtpeer.FreePort(t))
+	}
+	return qtpeer.FreeURL(t, scheme)
+}
+
+func soonContext(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), soon)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// as returns the options of a listener or connection that Qt major understands.
+func as(major int, more ...core.ListenOption) []core.ListenOption {
+	if major == 5 {
+		more = append(more, core.Qt5)
+	}
+	return more
+}
+
+func quiet(c core.Config) core.Config {
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.RetryMax == 0 {
+		c.RetryMax = 200 * time.Millisecond
+	}
+	return c
+}
+
+// newHost returns a host that Qt major can reach at the URL.
+func newHost(t *testing.T, major int, url string, options ...core.ListenOption) (*core.Host, string) {
+	t.Helper()
+	h := core.NewHost(quiet(core.Config{}))
+	t.Cleanup(func() { require.NoError(t, h.Close()) })
+	at, err := h.Listen(soonContext(t), url, as(major, options...)...)
+	require.NoError(t, err)
+	return h, at
+}
+
+func newNode(t *testing.T, c core.Config) *core.Node {
+	t.Helper()
+	n := core.NewNode(quiet(c))
+	t.Cleanup(func() { require.NoError(t, n.Close()) })
+	return n
+}
+
+// connect returns a node that is connected to a URL.
+func connect(t *testing.T, url string) *core.Node {
+	t.Helper()
+	n := newNode(t, core.Config{})
+	require.NoError(t, n.Connect(url))
+	return n
+}
+
+func remote(t *testing.T, h *core.Host, s *core.Source, name string) {
+	t.Helper()
+	require.NoError(t, h.EnableRemoting(s, name))
+}
+
+// acquire returns a replica, typed or dynamic, with a log of what it has told; it does not wait.
+func acquire(t *testing.T, n *core.Node, name, how string, class *core.Class) (*core.Replica, *journal) {
+	t.Helper()
+	var r *core.Replica
+	var err error
+	if how == "typed" {
+		r, err = n.Acquire(name, class)
+	} else {
+		r, err = n.AcquireDynamic(name)
+	}
+	require.NoError(t, err)
+	j := &journal{}
+	j.follow(t, r, class)
+	return r, j
+}
+
+// journal is what happened on the Go side, in its order.
+type journal struct {
+	mu      sync.Mutex
+	entries []entry
+	news    chan struct{}
+}
+
+type entry struct {
+	what, name string
+	args       []qt.Value
+	taken      bool
+}
+
+func (e entry) String() string {
+	var args []string
+	for _, v := range e.args {
+		text, err := v.MarshalJSON()
+		if err != nil {
+			text = []byte(err.Error())
+		}
+		args = append(args, string(text))
+	}
+	return strings.TrimSpace(fmt.Sprintf("%s %s %s", e.what, e.name, strings.Join(args, " ")))
+}
+
+func (j *journal) add(what, name string, args ...qt.Value) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.entries = append(j.entries, entry{what: what, name: name, args: slices.Clone(args)})
+	if j.news != nil {
+		close(j.news)
+		j.news = nil
+	}
+}
+
+// wait returns the arguments of the first such entry that no wait has returned yet, whether it has come already or comes
+// within the time.
+func (j *journal) wait(t *testing.T, what, name string) []qt.Value {
+	t.Helper()
+	deadline := time.After(soon)
+	for {
+		j.mu.Lock()
+		for i := range j.entries {
+			if e := &j.entries[i]; !e.taken && e.what == what && e.name == name {
+				e.taken = true
+				j.mu.Unlock()
+				return e.args
+			}
+		}
+		if j.news == nil {
+			j.news = make(chan struct{})
+		}
+		news := j.news
+		j.mu.Unlock()
+		select {
+		case <-news:
+		case <-deadline:
+			require.FailNow(t, fmt.Sprintf("no %s %s within %v", what, name, soon), strings.Join(j.all(), "\n"))
+		}
+	}
+}
+
+// all returns what there is so far, as text.
+func (j *journal) all() []string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	var out []string
+	for _, e := range j.entries {
+		out = append(out, e.String())
+	}
+	return out
+}
+
+// forget makes later waits look only at what comes from now on.
+func (j *journal) forget() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.entries = nil
+}
+
+// follow notes states, changes and signals of a replica of the class. Not noted: the notify signals.
+func (j *journal) follow(t *testing.T, r *core.Replica, class *core.Class) {
+	t.Helper()
+	r.OnState(func(_, s core.State) { j.add("state", s.String()) })
+	r.OnInitialized(func() { j.add("initialized", "") })
+	r.OnNotified(func() { j.add("notified", "") })
+	for _, p := range class.Properties {
+		_, err := r.OnChange(p.Name, func(v qt.Value) { j.add("changed", p.Name, v) })
+		require.NoError(t, err)
+	}
+	for _, s := range class.Signals {
+		_, err := r.OnSignal(s.Name, func(args []qt.Value) { j.add("signal", s.Name, args...) })
+		require.NoError(t, err)
+	}
+}
+
+func get(t *testing.T, r *core.Replica, property string) qt.Value {
+	t.Helper()
+	v, err := r.Get(property)
+	require.NoError(t, err)
+	return v
+}
+
+func child(t *testing.T, r *core.Replica, property string) *core.Replica {
+	t.Helper()
+	c, err := r.Child(property)
+	require.NoError(t, err)
+	return c
+}
+
+func call(t *testing.T, r *core.Replica, slot string, args ...any) qt.Value {
+	t.Helper()
+	v, err := r.Call(soonContext(t), slot, args...)
+	require.NoError(t, err)
+	return v
+}
+
+// equal compares exactly: type, null and empty, NaN.
+func equal(t *testing.T, want, got qt.Value, what ...any) {
+	t.Helper()
+	if !got.Equal(want) {
+		require.FailNow(t, "values differ", "want %s\ngot  %s\n%s", describe(want), describe(got), fmt.Sprint(what...))
+	}
+}
+
+func describe(v qt.Value) string {
+	text, err := v.MarshalJSON()
+	return fmt.Sprintf("%v %s null=%t %v %#v", v.Type(), text, v.IsNull(), err, v)
+}
