@@ -129,6 +129,13 @@ func (r *Reader) takeLong(n uint32, what string) []byte {
 // Raw returns the next n bytes as they are. They alias the input.
 func (r *Reader) Raw(n int) []byte { return r.take(n, "raw data") }
 
+func (r *Reader) order() binary.ByteOrder {
+	if r.format.LittleEndian {
+		return binary.LittleEndian
+	}
+	return binary.BigEndian
+}
+
 // Uint8 reads a quint8.
 func (r *Reader) Uint8() uint8 {
 	if b := r.take(1, "quint8"); b != nil {

@@ -126,7 +126,8 @@ func (v Value) Index(i int) Value {
 	return v.ref.([]Value)[i]
 }
 
-// Entries returns the keys and values of a map, in the order they have on the wire. The caller must not change them.
+// Entries returns the keys and values of a map: of a QMap in the order of its keys, if that is how they came, of a QHash in
+// any. The caller must not change them.
 func (v Value) Entries() []Entry {
 	e, _ := v.ref.([]Entry)
 	return e

@@ -174,6 +174,14 @@ func (r *Reader) list(t *Type) Value {
 func (r *Reader) items(t *Type, n int) Value {
 	if t.elem.kind.scalar() {
 		nums := make([]uint64, n)
+		if t.elem == tInt { // by far the most usual
+			order := r.order()
+			raw := r.take(4*n, t.name)
+			for i := range len(raw) / 4 {
+				nums[i] = uint64(int64(int32(order.Uint32(raw[4*i:]))))
+			}
+			return Value{t: t, ref: nums}
+		}
 		for i := range nums {
 			nums[i] = r.Payload(t.elem).num
 		}
@@ -199,6 +207,9 @@ func (r *Reader) entries(t *Type, n int) Value {
 	for len(out) < n && r.err == nil {
 		key := r.item(t.key)
 		out = append(out, Entry{key, r.item(t.elem)})
+	}
+	if t.keyed && r.format.Version == Qt5_12 {
+		slices.Reverse(out) // Qt 5 starts with the last key
 	}
 	return Value{t: t, ref: out}
 }
@@ -422,7 +433,13 @@ func (w *Writer) Payload(v Value) {
 	case kindMap:
 		entries := v.Entries()
 		w.Uint32(uint32(len(entries)))
-		for _, e := range t.ordered(entries, w.format.Version) {
+		if t.keyed {
+			entries = sorted(entries, Entry.compare)
+		}
+		for i, e := range entries {
+			if t.keyed && w.format.Version == Qt5_12 {
+				e = entries[len(entries)-1-i]
+			}
 			w.item(t.key, e.Key)
 			w.item(t.elem, e.Value)
 		}
@@ -456,18 +473,6 @@ func (w *Writer) field(v Value) {
 		return
 	}
 	w.BareVariant(v)
-}
-
-// ordered returns the entries of a QMap in the order in which the version streams them: Qt 5 starts with the last key.
-// Those of a QHash keep the order they have.
-func (t *Type) ordered(entries []Entry, v Version) []Entry {
-	if !t.keyed || len(entries) < 2 {
-		return entries
-	}
-	if v == Qt6_2 {
-		return sorted(entries, Entry.compare)
-	}
-	return sorted(entries, func(a, b Entry) int { return b.compare(a) })
 }
 
 func (e Entry) compare(f Entry) int { return e.Key.compare(f.Key) }
