@@ -1,6 +1,7 @@
 package qt
 
 import (
+	"encoding/json"
 	"math"
 	"testing"
 	"time"
@@ -117,6 +118,19 @@ func TestMarshalJSON(t *testing.T) {
 				assert.True(t, v.Equal(again), "%s became %s", v, again)
 			}
 		})
+	}
+	for want, x := range map[string]any{`"2024-02-29"`: Date{2024, 2, 29}, `"00:00:01.000"`: Time(1000), `"{00000000-0000-0000-0000-000000000000}"`: UUID{},
+		`{"x":1,"y":2}`: Point{1, 2}, `"#010203"`: RGBA8(1, 2, 3, 255), `[1,"a"]`: Of([]any{1, "a"})} {
+		data, err := json.Marshal(x) // what Any returns is written alike
+		require.NoError(t, err)
+		assert.Equal(t, want, string(data))
+	}
+	for _, x := range []any{true, 1.5, "s", []any{1.5}, map[string]any{}, nil} {
+		v := mustValue(t, types, "QJsonValue", x)
+		for _, f := range []Format{{Qt5_12, true}, {Qt6_2, false}} {
+			assert.True(t, decoded(t, mustHex(t, encoded(t, v, f)), f, nil).Equal(v))
+		}
+		assert.Equal(t, x, v.Any())
 	}
 	v, err := Value{}.MarshalJSON()
 	require.NoError(t, err)

@@ -2,6 +2,7 @@ package qt
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -207,4 +208,52 @@ func TestVersion(t *testing.T) {
 	assert.Equal(t, "Qt_6_2", Qt6_2.String())
 	assert.Equal(t, "Version(7)", Version(7).String())
 	assert.Equal(t, Format{Version: Qt6_2}, Format{Qt6_2, true}.Nested())
+}
+
+func TestTypeOf(t *testing.T) {
+	for want, g := range map[string]reflect.Type{"QList<QMap<QString,int>>": reflect.TypeFor[[]map[string]int32](), "qlonglong": reflect.TypeFor[int](),
+		"qulonglong": reflect.TypeFor[*uint](), "QVariantList": reflect.TypeFor[[]Value](), "QString": reflect.TypeFor[named]()} {
+		typ, err := TypeOf(g)
+		require.NoError(t, err)
+		assert.Equal(t, want, typ.String())
+	}
+	for _, g := range []reflect.Type{reflect.TypeFor[chan int](), reflect.TypeFor[map[string]chan int](), reflect.TypeFor[map[chan int]string](), reflect.TypeFor[struct{ A int }]()} {
+		_, err := TypeOf(g)
+		assert.ErrorIs(t, err, ErrValue)
+	}
+}
+
+type named string
+
+// TestSmallEnumKeys checks maps of PODs whose keys are enums of less than four bytes.
+func TestSmallEnumKeys(t *testing.T) {
+	types := fuzzTypes()
+	types.Define([]*Enum{{Name: "S::Short", Size: 2, Keys: []EnumKey{{"A", 0}, {"B", 40000}}}}, nil)
+	for name, key := range map[string]struct {
+		value any
+		wire  string
+	}{"Small": {-1, "signed char"}, "Short": {"B", "short"}} {
+		k := mustValue(t, types, name, key.value)
+		v := mustValue(t, types, "QMap<"+name+",Inner>", []Entry{{k, mustValue(t, types, "Inner", map[string]any{"n": 1})}})
+		f := Format{Version: Qt6_2}
+		data := mustHex(t, encoded(t, v, f))
+		assert.Contains(t, string(data), key.wire)
+		assert.True(t, decoded(t, data, f, types).Equal(v))
+	}
+}
+
+func TestModelTypes(t *testing.T) {
+	path := ModelPath{{1, 0}, {2, 3}}
+	entries := ModelEntries{{Path: path, Values: []Value{Of("a"), {}}, HasChildren: true, Flags: 33, Children: []ModelEntry{{Path: ModelPath{}, Values: []Value{}, Size: Size{-1, -1}}}, Size: Size{1, 2}}}
+	for name, x := range map[string]any{"IndexList": path, "DataEntries": entries, "MetaAndDataEntries": ModelCache{entries, []int32{0, 1}, Size{2, 1}}} {
+		v := mustValue(t, builtin, name, x)
+		for _, f := range []Format{{Qt5_12, true}, {Qt6_2, false}} {
+			assert.True(t, decoded(t, mustHex(t, encoded(t, v, f)), f, nil).Equal(v), name)
+		}
+		data, err := v.MarshalJSON()
+		require.NoError(t, err)
+		back, err := v.Type().FromJSON(data)
+		require.NoError(t, err)
+		assert.True(t, back.Equal(v), "%s", data)
+	}
 }
