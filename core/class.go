@@ -128,6 +128,9 @@ var variantType = qt.MustLookup("QVariant")
 
 // compile resolves the class once.
 func (c *Class) compile() (*classInfo, error) {
+	if c.holds(c, map[*Class]bool{}) {
+		return nil, fmt.Errorf("%w %s: it holds itself", ErrClass, c.Name)
+	}
 	c.once.Do(func() {
 		if c.info == nil { // else a definition has made it
 			c.info, c.err = newClassInfo(c)
@@ -139,6 +142,21 @@ func (c *Class) compile() (*classInfo, error) {
 	return c.info, c.err
 }
 
+// holds reports whether an object of the class has one of another below it.
+func (c *Class) holds(other *Class, seen map[*Class]bool) bool {
+	for i := range c.Properties {
+		child := c.Properties[i].Class
+		if child == nil || seen[child] {
+			continue
+		}
+		seen[child] = true
+		if child == other || child.holds(other, seen) {
+			return true
+		}
+	}
+	return false
+}
+
 func newClassInfo(c *Class) (*classInfo, error) {
 	ci := &classInfo{class: c}
 	if c.Name == "" {
@@ -147,9 +165,6 @@ func newClassInfo(c *Class) (*classInfo, error) {
 	var children []*qt.Types
 	for i := range c.Properties {
 		p := &c.Properties[i]
-		if p.Class == c {
-			return nil, fmt.Errorf("property %s: a class cannot hold itself", p.Name)
-		}
 		if p.Class != nil {
 			child, err := p.Class.compile()
 			if err != nil {
@@ -320,6 +335,23 @@ func (m *methodInfo) arguments(args []any) ([]qt.Value, error) {
 		out[i] = v
 	}
 	return out, nil
+}
+
+// emits checks that what is to be sent is what replicas expect of the signal.
+func (ci *classInfo) emits(signal int, args []qt.Value) error {
+	if signal < 0 || signal >= len(ci.signals) {
+		return fmt.Errorf("%w %s has no signal %d", ErrClass, ci.class.Name, signal)
+	}
+	m := &ci.signals[signal]
+	if len(args) != len(m.params) {
+		return fmt.Errorf("%s takes %d arguments, not %d", m.name, len(m.params), len(args))
+	}
+	for i := range args {
+		if t := m.params[i].typ; args[i].Type() != t && !t.IsVariant() {
+			return fmt.Errorf("argument %d (%s) of %s: got %s, want %s", i+1, m.params[i].name, m.name, args[i].Type(), t)
+		}
+	}
+	return nil
 }
 
 // received checks what a peer sent against a method's parameters, in place. Surplus arguments, which Qt sends, are cut off.

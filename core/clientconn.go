@@ -29,6 +29,9 @@ type clientConn struct {
 	met     map[string]bool    // the host has answered for these roots
 	changes atomic.Int64       // of remotes
 
+	awaiting atomic.Int32                 // calls without a reply
+	blocked  atomic.Pointer[queue[event]] // that the reader waits for
+
 	last recent // of the reader, which finds the same object most of the time
 }
 
@@ -102,7 +105,7 @@ func (c *clientConn) heartbeat() {
 		case <-tick.C:
 		}
 		switch {
-		case c.heard.Swap(false):
+		case c.heard.Swap(false), c.blocked.Load() != nil: // it is we who do not listen
 			pinged = false
 		case pinged:
 			c.fail(ErrHeartbeat)
@@ -218,6 +221,22 @@ func (c *clientConn) packet(p *wire.Packet) error {
 	return nil
 }
 
+// wait queues a callback's event. It may have to wait until callbacks have caught up, but not while somebody, who may be such
+// a callback, waits for a reply that is still to be read.
+func (c *clientConn) wait(q *queue[event], e event) {
+	c.blocked.Store(q)
+	q.push(e, c.size, &c.awaiting)
+	c.blocked.Store(nil)
+}
+
+// awaitReply notes that somebody is about to wait for a reply.
+func (c *clientConn) awaitReply() {
+	c.awaiting.Add(1)
+	if q := c.blocked.Load(); q != nil {
+		q.nudge()
+	}
+}
+
 // listed takes in what the host remotes, and subscribes to what is wanted of it.
 func (c *clientConn) listed(refs []wire.ObjectRef) error {
 	n := c.node
@@ -304,6 +323,7 @@ func (c *clientConn) abandon(name string, child *remote) {
 	defer c.mu.Unlock()
 	if c.remotes[name] == child {
 		delete(c.remotes, name)
+		c.changes.Add(1)
 	}
 }
 

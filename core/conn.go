@@ -22,6 +22,7 @@ type conn struct {
 	ctx      context.Context // ends with the connection; carries the peer
 	cancel   context.CancelCauseFunc
 	once     sync.Once
+	size     int // of the packet that is being handled; only the reader uses it
 }
 
 // counters count what an operator wants to know.
@@ -53,7 +54,8 @@ func (c *conn) fail(err error) {
 	c.once.Do(func() {
 		c.cancel(err)
 		c.out.close()
-		_ = c.rwc.Close() // the reason is err
+		// Closing may take its time: TLS says goodbye first. The reader is there until it is done, so that this can be started.
+		c.out.start(func() { _ = c.rwc.Close() }) // the reason is err
 	})
 }
 
@@ -67,6 +69,7 @@ func (c *conn) read(f *wire.Framer, d *wire.Decoder, fn func(*wire.Packet) error
 	for {
 		frame, err := f.Next()
 		if err == nil {
+			c.size = len(frame)
 			err = d.Decode(frame, &p)
 			if errors.Is(err, errNoObject) {
 				c.log.Debug("packet for an object that is not there", "kind", p.Kind, "object", p.Name)
@@ -87,7 +90,8 @@ var errNoObject = errors.New("no such object")
 
 // ended tells an end that either side wanted from one that something went wrong.
 func ended(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, ErrClosed) || errors.Is(err, context.Canceled)
+	return errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe) ||
+		errors.Is(err, ErrClosed) || errors.Is(err, context.Canceled)
 }
 
 // violation reports whether the peer is to blame.
@@ -99,25 +103,52 @@ func violation(err error) bool {
 }
 
 // group starts goroutines and waits for them, also for those that are started while it waits.
+//
+// A sync.WaitGroup does not do: nothing may be added to an idle one while another goroutine waits.
 type group struct {
-	mu     sync.Mutex
-	wg     sync.WaitGroup
-	closed bool
+	mu      sync.Mutex
+	running int
+	closed  bool
+	idle    chan struct{} // closed with the last goroutine, once somebody waits
 }
 
 func (g *group) start(f func()) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.closed {
+		return
+	}
+	g.running++
+	go func() {
+		defer g.done()
+		f()
+	}()
+}
+
+func (g *group) done() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.running--; g.running == 0 && g.idle != nil {
+		g.finish()
+	}
+}
+
+func (g *group) finish() {
 	if !g.closed {
-		g.wg.Go(f)
+		g.closed = true
+		close(g.idle)
 	}
 }
 
 // wait waits for all goroutines; afterwards none can be started.
 func (g *group) wait() {
-	g.wg.Wait()
 	g.mu.Lock()
-	g.closed = true
+	if g.idle == nil {
+		g.idle = make(chan struct{})
+	}
+	if g.running == 0 {
+		g.finish()
+	}
 	g.mu.Unlock()
-	g.wg.Wait()
+	<-g.idle
 }

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"reflect"
 	"strings"
 	"sync"
 
@@ -167,7 +168,24 @@ func (prop *propInfo) pointerName() string {
 	if prop.kind == modelProp {
 		return "QAbstractItemModel*"
 	}
+	if prop.class == nil {
+		return "QObject*"
+	}
 	return prop.class.class.Name + "Source*"
+}
+
+// className is the class of the object that the property holds, "" if it may be any: a definition does not tell.
+func (prop *propInfo) className() string {
+	if prop.class == nil {
+		return ""
+	}
+	return prop.class.class.Name
+}
+
+// holds reports whether objects of a class may be in the property: those of its class, or of one that is the same to replicas.
+func (prop *propInfo) holds(info *classInfo) bool {
+	return prop.class == nil || prop.class == info ||
+		reflect.DeepEqual(prop.class.definition(wire.Protocol20), info.definition(wire.Protocol20))
 }
 
 // classOf makes a class of what a host tells a dynamic replica. Types that nobody defines become QVariant, which takes

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/go-qtro/qtro/qt"
 	"github.com/go-qtro/qtro/wire"
@@ -140,14 +141,28 @@ func (h *Host) listeners() []*listening {
 }
 
 func (h *Host) accept(l *listening) {
+	const longest = time.Second
+	var pause time.Duration
 	for {
 		c, err := l.listener.Accept()
-		if err != nil {
-			if h.ctx.Err() == nil && !errors.Is(err, net.ErrClosed) {
-				h.report(&OpError{Op: "accept", Object: string(l.advertise), Err: err})
+		if h.ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
+			if err == nil {
+				_ = c.Close()
 			}
 			return
 		}
+		if err != nil { // such as too many open files, which passes
+			if pause == 0 {
+				h.report(&OpError{Op: "accept", Object: string(l.advertise), Err: err})
+			}
+			pause = min(max(2*pause, 5*time.Millisecond), longest)
+			select {
+			case <-time.After(pause):
+			case <-h.ctx.Done():
+			}
+			continue
+		}
+		pause = 0
 		h.group.start(func() { h.serve(c, c.Peer(), l.protocol) })
 	}
 }
@@ -232,12 +247,16 @@ func (h *Host) DisableRemoting(s *Source) error {
 		return &OpError{Op: "disable remoting of", Object: s.info.class.Name, Err: ErrSourceNotRegistered}
 	}
 	delete(h.sources, name)
-	for _, l := range t.listeners {
+	listeners := t.listeners
+	for _, l := range listeners {
 		_ = l.conn.out.put(false, &wire.Packet{Kind: wire.RemoveObject, Name: name})
 	}
 	t.listeners = nil
 	s.name, s.host = "", nil
 	t.mu.Unlock()
+	for _, l := range listeners {
+		l.conn.withdrawn(s)
+	}
 	h.hostMu.Unlock()
 	h.publish(name)
 	return nil

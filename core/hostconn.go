@@ -160,7 +160,18 @@ func (c *hostConn) acquire(name string, dynamic bool) error {
 	c.mu.Lock()
 	c.acquired[s] = true
 	c.mu.Unlock()
-	return s.listen(c, dynamic)
+	listens, err := s.listen(c, name, dynamic)
+	if !listens { // it has been withdrawn just now
+		c.withdrawn(s)
+	}
+	return err
+}
+
+// withdrawn forgets a source that is no longer remoted.
+func (c *hostConn) withdrawn(s *Source) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.acquired, s)
 }
 
 // release forgets a replica. Qt names its children, too, which go with it.
@@ -186,7 +197,7 @@ func (c *hostConn) invoke(p *wire.Packet) error {
 	}
 	k := call{source: s, name: p.Name, write: p.Call == wire.WriteProperty, index: int(p.Index), serial: p.Serial,
 		args: append([]qt.Value(nil), args...)}
-	c.queueFor(p.Name).push(k)
+	c.queueFor(p.Name).push(k, c.size, nil)
 	return nil
 }
 
@@ -228,7 +239,7 @@ func (c *hostConn) queueFor(object string) *queue[call] {
 	defer c.mu.Unlock()
 	q := c.calls[object]
 	if q == nil {
-		q = newQueue(maxCalls, c.host.group.start, c.run)
+		q = newQueue(maxCalls, c.host.config.QueueLimit, c.host.group.start, c.run)
 		if c.calls != nil {
 			c.calls[object] = q
 		}

@@ -58,6 +58,13 @@ func (l *link) drop() bool {
 	return true
 }
 
+// forget takes the link out of the node.
+func (l *link) forget() {
+	l.node.mu.Lock()
+	defer l.node.mu.Unlock()
+	delete(l.node.links, l.url)
+}
+
 func (l *link) run() {
 	n := l.node
 	pause, failed := firstRetry, false
@@ -78,7 +85,11 @@ func (l *link) run() {
 			failed = true // told once, not at every attempt
 			n.report(&OpError{Op: "connect to", Object: l.url, Err: err})
 		}
-		if errors.As(err, &mismatch) || l.drop() {
+		if errors.As(err, &mismatch) {
+			l.forget() // it is final, until somebody asks again
+			return
+		}
+		if l.drop() {
 			return
 		}
 		l.sleep(pause)
@@ -119,8 +130,7 @@ func (n *Node) talk(rwc io.ReadWriteCloser, peer Peer) error {
 		if errors.Is(err, ErrClosed) {
 			return nil
 		}
-		var mismatch *wire.MismatchError
-		if errors.As(err, &mismatch) {
+		if violation(err) {
 			n.stats.violations.Add(1)
 		}
 		return err

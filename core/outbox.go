@@ -78,10 +78,27 @@ func (o *outbox) tail(n int) *[]byte {
 
 // put encodes and queues one packet.
 func (o *outbox) put(now bool, p *wire.Packet) error {
+	if err := o.hold(p); err != nil {
+		return err
+	}
+	o.kick(now)
+	return nil
+}
+
+// kick sees to it that what is queued gets written. With now it may wait for the peer to read, and must be called without
+// any lock that the reader of a connection takes.
+func (o *outbox) kick(now bool) {
+	o.mu.Lock()
+	o.flush(now)
+}
+
+// hold encodes and queues one packet, which kick sends on its way.
+func (o *outbox) hold(p *wire.Packet) error {
 	o.mu.Lock()
 	if !o.admit(0) {
 		return ErrClosed
 	}
+	o.settle() // a state, a reply or an object's end must not overtake the changes that came before it
 	tail := o.tail(1)
 	before := len(*tail)
 	buf, err := o.enc.Append(*tail, p) // which makes a larger chunk of it if the packet needs one
@@ -92,12 +109,8 @@ func (o *outbox) put(now bool, p *wire.Packet) error {
 	if before == 0 && err != nil {
 		o.chunks = o.chunks[:len(o.chunks)-1]
 	}
-	if err != nil {
-		o.mu.Unlock()
-		return err
-	}
-	o.flush(now)
-	return nil
+	o.mu.Unlock()
+	return err
 }
 
 // change queues the packets of a property's change, which may take the place of an older change of that property

@@ -1,6 +1,9 @@
 package core
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // queue hands items to a function, one after another and in order, on a goroutine that exists only while there are any.
 // So an idle object costs no goroutine.
@@ -8,29 +11,47 @@ type queue[T any] struct {
 	run   func([]T) // is given a batch, which is used again after it returns
 	start func(func())
 	limit int // push waits while there are more items than this
+	bytes int // or while they weigh more than this
 
 	mu      sync.Mutex
 	room    sync.Cond
 	items   []T
+	weight  int
 	spare   []T
 	running bool
 	closed  bool
 }
 
 // newQueue returns a queue. start starts a goroutine that the owner waits for.
-func newQueue[T any](limit int, start func(func()), run func([]T)) *queue[T] {
-	q := &queue[T]{run: run, start: start, limit: limit}
+func newQueue[T any](limit, bytes int, start func(func()), run func([]T)) *queue[T] {
+	q := &queue[T]{run: run, start: start, limit: limit, bytes: bytes}
 	q.room.L = &q.mu
 	return q
 }
 
-// push adds an item. While the queue is full it blocks, until there is room or the queue is closed.
-func (q *queue[T]) push(item T) {
+// hurryFactor is how many times its limits a queue may hold while somebody is in a hurry.
+const hurryFactor = 8
+
+// push adds an item that holds about so many bytes. While the queue is full it blocks, until there is room or the queue is
+// closed. While hurry is set and not zero it takes more.
+func (q *queue[T]) push(item T, bytes int, hurry *atomic.Int32) {
 	q.mu.Lock()
-	for len(q.items) >= q.limit && !q.closed {
+	for !q.closed && q.full(1) && (hurry == nil || hurry.Load() == 0 || q.full(hurryFactor)) {
 		q.room.Wait()
 	}
+	q.weight += bytes
 	q.add(item)
+	q.mu.Unlock()
+}
+
+func (q *queue[T]) full(factor int) bool {
+	return len(q.items) >= q.limit*factor || q.weight > q.bytes*factor
+}
+
+// nudge makes push look again at who is in a hurry.
+func (q *queue[T]) nudge() {
+	q.mu.Lock()
+	q.room.Broadcast()
 	q.mu.Unlock()
 }
 
@@ -56,7 +77,7 @@ func (q *queue[T]) drain() {
 	q.mu.Lock()
 	for len(q.items) > 0 {
 		batch := q.items
-		q.items = q.spare[:0]
+		q.items, q.weight = q.spare[:0], 0
 		q.room.Broadcast()
 		q.mu.Unlock()
 		q.run(batch)

@@ -205,16 +205,20 @@ func (g *Registry) refresh() {
 // event takes in one change.
 func (g *Registry) event(l qt.SourceLocation, added bool) {
 	g.mu.Lock()
+	own, lost := g.own[l.Name]
+	if lost = lost && own.URL != l.URL && own.URL5 != l.URL; lost {
+		delete(g.own, l.Name) // another host was quicker
+	}
 	if added {
 		g.locations[l.Name] = l
 	} else {
 		delete(g.locations, l.Name)
-		if own, ok := g.own[l.Name]; ok && own.URL != l.URL && own.URL5 != l.URL {
-			delete(g.own, l.Name) // the name was another's and is free now
-		}
 	}
 	g.mu.Unlock()
 	g.tell(l, added)
+	if added && lost {
+		g.node.report(&OpError{Op: "register", Object: l.Name, Err: fmt.Errorf("%w by %s", ErrNameTaken, l.URL)})
+	}
 	if added {
 		g.resolve(l.Name)
 	} else if h := g.node.host; h != nil {
@@ -271,29 +275,37 @@ func (g *Registry) publish(name string) {
 	if name == registryName {
 		return
 	}
-	l, remoted := g.node.host.location(name)
+	if err := g.agree(name); err != nil {
+		g.node.report(&OpError{Op: "register", Object: name, Err: err})
+	}
+}
+
+// agree tells the registry what it does not know of a name. It fails if the name is another host's; it is tried again when
+// the name is free.
+func (g *Registry) agree(name string) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	l, remoted := g.node.host.location(name) // with the lock, so that what is told last is how things stand
 	if !g.known {
-		return // refresh will come
+		return nil // refresh will come
 	}
 	old, entered := g.own[name]
 	if entered && remoted && old == l {
-		return
+		return nil
 	}
 	if entered {
 		delete(g.own, name)
 		g.send("removeSource", old)
 	}
 	if !remoted {
-		return
+		return nil
 	}
 	if other, taken := g.locations[name]; taken && !entered && other.URL != l.URL && other.URL != l.URL5 {
-		g.node.report(&OpError{Op: "register", Object: name, Peer: string(other.URL), Err: ErrNameTaken})
-		return // it is tried again when the name is free
+		return fmt.Errorf("%w by %s", ErrNameTaken, other.URL)
 	}
 	g.own[name] = l
 	g.send("addSource", l)
+	return nil
 }
 
 // send calls a slot of the registry with a location. A host that speaks both protocols adds its other URL as one argument
@@ -318,9 +330,11 @@ func (g *Registry) send(slot string, l qt.SourceLocation) {
 	if other != "" && l.URL != "" && l.URL5 != "" {
 		args = append(args, qt.Of(other))
 	}
-	if err := r.send(&wire.Packet{Kind: wire.Invoke, Index: int32(i), Args: args, Serial: -1, Property: -1}, false); err != nil {
+	if _, err := r.send(&wire.Packet{Kind: wire.Invoke, Index: int32(i), Args: args, Serial: -1, Property: -1}); err != nil {
 		g.node.log.Debug("registry not told", "slot", slot, "object", l.Name, "err", err)
+		return
 	}
+	c.out.kick(false)
 }
 
 // RegistryHost is a host that is the network's registry (Qt: QRemoteObjectRegistryHost). Listeners of both protocols show
@@ -379,6 +393,9 @@ func (g *RegistryHost) addSource(ctx context.Context, args []qt.Value) (qt.Value
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if ctx.Err() != nil {
+		return qt.Value{}, ErrConnectionLost // what it had has been dropped, or is about to be
+	}
 	old, taken := g.entries[l.Name]
 	same := old.SourceLocation == l
 	if taken && !same && old.owner != owner {

@@ -75,7 +75,7 @@ const maxEvents = 16 << 10
 func newRemote(n *Node, name string, given *classInfo) *remote {
 	r := &remote{node: n, name: name, wireName: name, given: given, wake: make(chan struct{}), pending: map[int32]chan reply{}}
 	r.root = r
-	r.events = newQueue(maxEvents, n.group.start, deliver)
+	r.events = newQueue(maxEvents, n.config.QueueLimit, n.group.start, deliver)
 	if given != nil {
 		r.state = Default
 		r.setInfo(given)
@@ -345,7 +345,7 @@ func (r *remote) signalled(c *clientConn, p *wire.Packet) error {
 	r.mu.Unlock()
 	if full.hooks != nil {
 		// Without the lock, as it may have to wait until callbacks have caught up.
-		r.events.push(full)
+		c.wait(r.events, full)
 	}
 	return err
 }

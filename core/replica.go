@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 
 	"github.com/go-qtro/qtro/qt"
@@ -161,17 +162,26 @@ func (p *Replica) set(property string, x any) error {
 	if prop.push >= 0 {
 		packet.Call, packet.Index = wire.InvokeMethod, prop.push
 	}
-	return r.send(&packet, false)
+	c, err := r.send(&packet)
+	if err == nil {
+		c.out.kick(false)
+	}
+	return err
 }
 
-// send sends a packet about the object. The remote is locked, so that what it sends keeps its order.
-func (r *remote) send(packet *wire.Packet, now bool) error {
+// send queues a packet about the object; the connection's outbox is to be kicked then. The remote is locked, so that what it
+// sends keeps its order.
+func (r *remote) send(packet *wire.Packet) (*clientConn, error) {
 	c := r.conn.Load()
 	if r.state != Valid || c == nil {
-		return fmt.Errorf("%w: it is %s", ErrNotConnected, r.state)
+		return nil, fmt.Errorf("%w: it is %s", ErrNotConnected, r.state)
 	}
 	packet.Name = r.wireName
-	return c.out.put(now, packet)
+	err := c.out.hold(packet)
+	if errors.Is(err, ErrClosed) {
+		err = fmt.Errorf("%w: its connection has just ended", ErrNotConnected)
+	}
+	return c, err
 }
 
 // Call calls a slot and waits for its reply: the slot's value, invalid if it returns none. Arguments are converted to the
@@ -188,23 +198,20 @@ var replies = sync.Pool{New: func() any { return make(chan reply, 1) }}
 func (p *Replica) call(ctx context.Context, slot string, args []any) (qt.Value, error) {
 	r := p.r
 	ch := replies.Get().(chan reply)
-	m, serial, err := r.invoke(slot, args, ch)
+	m, serial, c, err := r.invoke(slot, args, ch)
 	if err != nil {
 		return qt.Value{}, err
 	}
+	c.awaitReply()
+	defer c.awaiting.Add(-1)
+	c.out.kick(true) // this goroutine waits for the reply anyway
 	var answer reply
 	select {
 	case answer = <-ch:
 	case <-ctx.Done():
-		r.mu.Lock()
-		_, waiting := r.pending[serial]
-		delete(r.pending, serial)
-		r.mu.Unlock()
-		if waiting {
-			replies.Put(ch)
-			return qt.Value{}, fmt.Errorf("no reply: %w", context.Cause(ctx))
-		}
-		answer = <-ch
+		answer = r.giveUp(serial, ch, fmt.Errorf("no reply: %w", context.Cause(ctx)))
+	case <-c.ctx.Done(): // its reader may be held up, and tell us late
+		answer = r.giveUp(serial, ch, ErrConnectionLost)
 	}
 	replies.Put(ch)
 	if answer.err != nil {
@@ -220,39 +227,57 @@ func (p *Replica) call(ctx context.Context, slot string, args []any) (qt.Value, 
 	return m.ret.Convert(v)
 }
 
-// invoke sends a call. With a channel it asks for a reply there.
-func (r *remote) invoke(slot string, args []any, ch chan reply) (*methodInfo, int32, error) {
+// giveUp ends waiting for a reply, unless it is there.
+func (r *remote) giveUp(serial int32, ch chan reply, err error) reply {
+	r.mu.Lock()
+	_, waiting := r.pending[serial]
+	delete(r.pending, serial)
+	r.mu.Unlock()
+	if waiting {
+		return reply{err: err}
+	}
+	return <-ch
+}
+
+// invoke queues a call. With a channel it asks for a reply there.
+func (r *remote) invoke(slot string, args []any, ch chan reply) (*methodInfo, int32, *clientConn, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.info == nil {
-		return nil, 0, fmt.Errorf("%w: its class is not known yet; wait until it is Valid", ErrNotConnected)
+		return nil, 0, nil, fmt.Errorf("%w: its class is not known yet; wait until it is Valid", ErrNotConnected)
 	}
 	i, err := r.info.slot(slot, len(args))
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, nil, err
 	}
 	m := &r.info.slots[i]
 	vals, err := m.arguments(args)
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, nil, err
 	}
 	packet := wire.Packet{Kind: wire.Invoke, Index: int32(i), Args: vals, Serial: -1, Property: -1}
 	if ch != nil {
+		if r.serial == math.MaxInt32 { // a negative one would ask for no reply
+			r.serial, r.wrapped = 0, true
+		}
 		r.serial++
 		packet.Serial = r.serial
 		r.pending[r.serial] = ch
 	}
-	// The write is left to this goroutine: it waits for the reply anyway.
-	if err := r.send(&packet, ch != nil); err != nil {
+	c, err := r.send(&packet)
+	if err != nil {
 		delete(r.pending, packet.Serial)
-		return nil, 0, err
+		return nil, 0, nil, err
 	}
-	return m, packet.Serial, nil
+	return m, packet.Serial, c, nil
 }
 
 // Send calls a slot without waiting for, or asking for, a reply.
 func (p *Replica) Send(slot string, args ...any) error {
-	_, _, err := p.r.invoke(slot, args, nil)
+	_, _, c, err := p.r.invoke(slot, args, nil)
+	if err == nil {
+		c.out.kick(false)
+	}
 	return p.fail("call", slot, err)
 }
 

@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -162,6 +163,9 @@ func (s *Source) convert(property string, x any) (int, qt.Value, error) {
 
 // SetValue is Set for a property by its index in the class and a value of its type. It allocates nothing.
 func (s *Source) SetValue(property int, v qt.Value) error {
+	if property < 0 || property >= len(s.info.props) || s.info.props[property].kind != plainProp {
+		return fmt.Errorf("%w %s has no plain property %d", ErrClass, s.info.class.Name, property)
+	}
 	prop := &s.info.props[property]
 	if v.Type() != prop.typ {
 		var err error
@@ -203,8 +207,8 @@ func (s *Source) setChild(property string, child *Source) error {
 	if prop.kind == plainProp {
 		return fmt.Errorf("%w: the property holds a %s, no object", ErrClass, prop.typ)
 	}
-	if child != nil && child.info != prop.class && child.info.class.Name != prop.class.class.Name {
-		return fmt.Errorf("%w: a %s for a %s", ErrClass, child.info.class.Name, prop.class.class.Name)
+	if child != nil && !prop.holds(child.info) {
+		return fmt.Errorf("%w: a %s for a %s, or another of that name", ErrClass, child.info.class.Name, prop.className())
 	}
 	adoption.Lock()
 	defer adoption.Unlock()
@@ -277,6 +281,9 @@ func (s *Source) Emit(signal string, args ...any) error {
 // EmitValues is Emit for a signal by its index on the wire, where the notify signals come first, with values of the
 // parameters' types. It allocates nothing.
 func (s *Source) EmitValues(signal int, args ...qt.Value) error {
+	if err := s.info.emits(signal, args); err != nil {
+		return err
+	}
 	t := s.lock()
 	defer t.mu.Unlock()
 	if len(t.listeners) == 0 {
@@ -315,7 +322,7 @@ func (s *Source) changed(t *tree, property int, child *Source) error {
 }
 
 // childChanged sends each listener the new object, with the definition of its class if that listener needs it.
-func (s *Source) childChanged(t *tree, property int, child *Source) error {
+func (s *Source) childChanged(t *tree, property int, child *Source) (failed error) {
 	prop := &s.info.props[property]
 	for i := range t.listeners {
 		l := &t.listeners[i]
@@ -330,16 +337,19 @@ func (s *Source) childChanged(t *tree, property int, child *Source) error {
 		}
 		for _, p := range packets {
 			if err := l.conn.out.put(false, p); err != nil {
-				break // the connection is ending
+				if !errors.Is(err, ErrClosed) { // else the connection is ending
+					failed = errors.Join(failed, err)
+				}
+				break
 			}
 		}
 	}
-	return nil
+	return failed
 }
 
 // broadcast encodes the first n packets of the tree, an update of s, once for each protocol that a listener speaks, and
 // queues them for all of them. change is the index of a property whose older changes this one may replace, else -1.
-func (t *tree) broadcast(s *Source, n int, change int32) error {
+func (t *tree) broadcast(s *Source, n int, change int32) (failed error) {
 	for _, proto := range [...]wire.Protocol{wire.Protocol13, wire.Protocol20} {
 		sc := &t.scratch[proto-wire.Protocol13]
 		sc.buf = sc.buf[:0]
@@ -352,7 +362,8 @@ func (t *tree) broadcast(s *Source, n int, change int32) error {
 			if len(sc.buf) == 0 {
 				name = s.wireName(proto)
 				if err := sc.encode(t.packets[:n], name, proto); err != nil {
-					return err
+					failed = errors.Join(failed, err)
+					break // the other protocol may know the type
 				}
 			}
 			if change >= 0 {
@@ -365,7 +376,7 @@ func (t *tree) broadcast(s *Source, n int, change int32) error {
 			sc.buf = nil
 		}
 	}
-	return nil
+	return failed
 }
 
 func (sc *scratch) encode(packets []wire.Packet, name string, proto wire.Protocol) (err error) {
@@ -439,7 +450,7 @@ func (s *Source) properties(l *listener) []wire.Property {
 func (s *Source) object(property int, l *listener) wire.Property {
 	prop, child := &s.info.props[property], s.children[property]
 	place := Source{info: prop.class, parent: s, property: property}
-	o := &wire.Object{Name: place.wireName(l.conn.protocol), TypeName: prop.class.class.Name, Null: child == nil}
+	o := &wire.Object{Name: place.wireName(l.conn.protocol), TypeName: prop.className(), Null: child == nil}
 	if prop.kind == modelProp {
 		o.Kind = wire.ModelObject
 	}
