@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/go-qtro/qtro/qt"
+	"github.com/go-qtro/qtro/wire"
+)
+
+type lsCmd struct{}
+
+// listed is an object of the network.
+type listed struct {
+	Name      string `json:"name"`
+	Type      string `json:"type"`
+	URL       string `json:"url"`
+	Signature string `json:"signature"`
+}
+
+// Run lists the objects. With a registry they are those it has, and their hosts are asked for the signatures.
+func (c *lsCmd) Run(g *globals) error {
+	if err := g.where(); err != nil {
+		return err
+	}
+	ctx, cancel := g.wait()
+	defer cancel()
+	var locations []qt.SourceLocation
+	urls := g.Connect
+	if g.Registry != "" {
+		var err error
+		if locations, err = g.locations(ctx); err != nil {
+			return err
+		}
+		hosts := map[string]bool{}
+		for _, l := range locations {
+			hosts[string(l.URL)] = true
+		}
+		urls = slices.Sorted(maps.Keys(hosts))
+	}
+	found, errs := askHosts(ctx, urls)
+	var all []listed
+	for i, refs := range found {
+		if g.Registry == "" && errs[i] != nil {
+			return g.hostError(urls[i], errs[i])
+		}
+		for _, ref := range refs {
+			all = append(all, listed{ref.Name, ref.TypeName, urls[i], ref.Signature})
+		}
+	}
+	if g.Registry != "" {
+		all = merge(locations, all)
+		for i, err := range errs {
+			if err != nil {
+				complain(g.warn, fmt.Errorf("%w; its objects are listed without signatures", g.hostError(urls[i], err)))
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b listed) int { return strings.Compare(a.Name, b.Name) })
+	printObjects(g.out, all)
+	return nil
+}
+
+func printObjects(out *printer, all []listed) {
+	var rows [][]string
+	for _, o := range all {
+		if out.json {
+			out.object(o)
+			continue
+		}
+		rows = append(rows, []string{o.Name, o.Type, o.URL, o.Signature})
+	}
+	if !out.json {
+		out.table([]string{"NAME", "TYPE", "URL", "SIGNATURE"}, []string{strong, member, "", dim}, rows)
+	}
+}
+
+// locations asks the registry.
+func (g *globals) locations(ctx context.Context) ([]qt.SourceLocation, error) {
+	n, err := g.open(nil)
+	if err != nil {
+		return nil, err
+	}
+	defer n.Close()
+	reg, err := n.SetRegistry(g.Registry)
+	if err != nil {
+		return nil, err
+	}
+	if err := reg.Wait(ctx); err != nil {
+		return nil, n.missing("")
+	}
+	return reg.Locations()
+}
+
+// merge adds to what the registry says the signatures that the hosts told.
+func merge(locations []qt.SourceLocation, hosted []listed) []listed {
+	var all []listed
+	for _, l := range locations {
+		o := listed{Name: l.Name, Type: l.TypeName, URL: string(l.URL)}
+		for _, h := range hosted {
+			if h.Name == o.Name && h.URL == o.URL {
+				o.Signature = h.Signature
+			}
+		}
+		all = append(all, o)
+	}
+	return all
+}
+
+func (g *globals) hostError(url string, err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("no answer within %v; is it a Qt Remote Objects host?", g.Timeout)
+	}
+	var wrapped usageError
+	if errors.As(err, &wrapped) || strings.Contains(err.Error(), url) {
+		return err
+	}
+	return fmt.Errorf("host at %s: %w", url, err)
+}
+
+// askHosts asks hosts for their object lists, all at the same time.
+func askHosts(ctx context.Context, urls []string) (found [][]wire.ObjectRef, errs []error) {
+	found, errs = make([][]wire.ObjectRef, len(urls)), make([]error, len(urls))
+	var group sync.WaitGroup
+	for i, url := range urls {
+		group.Go(func() { found[i], errs[i] = askHost(ctx, url) })
+	}
+	group.Wait()
+	return found, errs
+}
+
+// askHost returns a host's object list, which is the first that a host sends after its Handshake.
+func askHost(ctx context.Context, url string) ([]wire.ObjectRef, error) {
+	conn, err := dial(ctx, url)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
+	refs, err := readObjects(conn)
+	if err != nil && ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	return refs, err
+}
+
+func readObjects(conn interface{ Read([]byte) (int, error) }) ([]wire.ObjectRef, error) {
+	f := wire.NewFramer(conn, 0, 0)
+	protocol, err := f.Handshake()
+	if err != nil {
+		return nil, err
+	}
+	d := wire.NewDecoder(protocol)
+	for {
+		frame, err := f.Next()
+		if err != nil {
+			return nil, err
+		}
+		var p wire.Packet
+		if err := d.Decode(frame, &p); err != nil {
+			return nil, err
+		}
+		if p.Kind == wire.ObjectList {
+			return p.Objects, nil
+		}
+	}
+}

@@ -1,0 +1,165 @@
+// Command qtro looks at, uses and records any Qt Remote Objects network. It needs no .rep file: it learns an object's class
+// from the host.
+//
+//	qtro registry --listen tcp://127.0.0.1:5001 --listen-qt5 tcp://127.0.0.1:5005
+//	qtro --registry tcp://127.0.0.1:5001 ls
+//	qtro --connect tcp://127.0.0.1:5000 show Station
+//	qtro --connect URL get Station             # all properties; get Station level, get Station gauge.label
+//	qtro --connect URL set Station level 7     # waits until the new value came back
+//	qtro --connect URL call Station add 40 2   # arguments and the reply are JSON
+//	qtro --connect URL watch Station --for 10s
+//	qtro decode --check conversation.txt       # lines of "S>C HEX" and "C>S HEX"
+//	qtro trace --listen tcp://127.0.0.1:5002 --to tcp://127.0.0.1:5000
+//
+// --registry URL or --connect URL (any number) says where the objects are, --timeout (5s) how long to wait for them. Values are
+// JSON: PODs by field name, enums and flags by name, child objects nested. A word that is not JSON is taken as a string
+// where a string will do. A child's property or slot is named by its path, such as gauge.label.
+//
+// On a terminal the output is aligned and coloured (NO_COLOR turns colours off); in a pipe it is plain lines with tabs between
+// the columns; with --json it is one JSON value a line. An error is one line on stderr. The exit status is 0 if
+// all was done, 1 if something failed, 2 if the command line cannot be understood.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"regexp"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/go-qtro/qtro/core"
+)
+
+// The exit statuses.
+const (
+	done   = 0
+	failed = 1
+	usage  = 2
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// cli is the command line.
+type cli struct {
+	globals
+
+	RegistryCmd registryCmd `cmd:"" name:"registry" help:"Be a registry, and print what comes and goes."`
+	Ls          lsCmd       `cmd:"" help:"List the objects."`
+	Show        showCmd     `cmd:"" help:"Show an object's class as .rep text."`
+	Get         getCmd      `cmd:"" help:"Print an object's properties, or one of them."`
+	Set         setCmd      `cmd:"" help:"Change a property, and wait until the new value came back."`
+	Call        callCmd     `cmd:"" help:"Call a slot and print its reply."`
+	Watch       watchCmd    `cmd:"" help:"Print changes of state, changes of properties, and signals."`
+	Decode      decodeCmd   `cmd:"" help:"Decode recorded packets."`
+	Trace       traceCmd    `cmd:"" help:"Be a proxy, and print the conversation as it passes."`
+}
+
+// globals are the flags of every command, and what a command works with.
+type globals struct {
+	Registry string        `placeholder:"URL" xor:"where" help:"The registry that knows where the objects are."`
+	Connect  []string      `placeholder:"URL" xor:"where" sep:"none" help:"A host of objects; may be given more than once."`
+	Timeout  time.Duration `default:"5s" help:"How long to wait for an object, a reply or a new value."`
+	JSON     bool          `help:"Print one JSON value a line."`
+
+	ctx   context.Context
+	stdin io.Reader
+	out   *printer
+	warn  io.Writer
+}
+
+// usageError is an error of the command line.
+type usageError struct{ error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// exitCode is what kong's --help ends with.
+type exitCode int
+
+// run is the whole program but for its surroundings. It returns the exit status.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
+	defer func() {
+		if exit, ok := recover().(exitCode); ok {
+			code = int(exit)
+		}
+	}()
+	var c cli
+	parser, err := kong.New(&c, kong.Name("qtro"), kong.Description("Looks at, uses and records a Qt Remote Objects network."),
+		kong.Writers(stdout, stderr), kong.Exit(func(code int) { panic(exitCode(code)) }), kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}))
+	if err != nil {
+		panic(err)
+	}
+	k, err := parser.Parse(protectNumbers(args))
+	if err != nil {
+		return report(stderr, usagef("%w; try qtro --help", err))
+	}
+	g := &c.globals
+	g.ctx, g.stdin, g.out, g.warn = ctx, stdin, newPrinter(stdout, g.JSON), stderr
+	if g.Timeout <= 0 {
+		return report(stderr, usagef("--timeout must be longer than 0"))
+	}
+	err = k.Run(g)
+	if err == nil {
+		err = g.out.err
+	}
+	return report(stderr, err)
+}
+
+// report prints an error as one line and returns the exit status.
+func report(stderr io.Writer, err error) int {
+	if err == nil {
+		return done
+	}
+	code := failed
+	var bad usageError
+	var scheme *core.UnknownSchemeError
+	switch {
+	case errors.As(err, &scheme):
+		err = fmt.Errorf("%s: scheme %q is not known here; known are %s", scheme.URL, scheme.Scheme, strings.Join(core.Schemes(), ", "))
+		code = usage
+	case errors.As(err, &bad), errors.Is(err, core.ErrHostURLInvalid):
+		code = usage
+	}
+	complain(stderr, err)
+	return code
+}
+
+func complain(stderr io.Writer, err error) {
+	text := strings.TrimPrefix(err.Error(), "qtro: ")
+	_, _ = fmt.Fprintln(stderr, "qtro: "+strings.Join(strings.Fields(text), " ")) // there is nowhere to say that it failed
+}
+
+var negative = regexp.MustCompile(`^ ?-(\d|\.\d|Inf)[\w.+-]*$`)
+
+// protectNumbers puts a space before negative numbers, so that they are not taken for flags; argument takes it away.
+func protectNumbers(args []string) []string {
+	out := make([]string, len(args))
+	for i, a := range args {
+		if negative.MatchString(a) {
+			a = " " + a
+		}
+		out[i] = a
+	}
+	return out
+}
+
+func argument(s string) string {
+	if negative.MatchString(s) {
+		return strings.TrimPrefix(s, " ")
+	}
+	return s
+}

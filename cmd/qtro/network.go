@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-qtro/qtro/core"
+)
+
+// network is a node on the network that the flags point to.
+type network struct {
+	*core.Node
+	g *globals
+
+	mu   sync.Mutex
+	last error // of a connection
+}
+
+// open makes a node, not connected yet, so that nothing is missed that comes with the connection.
+func (g *globals) open(onError func(error)) (*network, error) {
+	if err := g.where(); err != nil {
+		return nil, err
+	}
+	n := &network{g: g}
+	n.Node = core.NewNode(core.Config{
+		Logger:           slog.New(slog.DiscardHandler),
+		HandshakeTimeout: max(g.Timeout, time.Second),
+		RetryMax:         2 * time.Second,
+		OnError: func(err error) {
+			n.mu.Lock()
+			n.last = err
+			n.mu.Unlock()
+			if onError != nil {
+				onError(err)
+			}
+		},
+	})
+	return n, nil
+}
+
+func (g *globals) where() error {
+	if g.Registry == "" && len(g.Connect) == 0 {
+		return usagef("say where the objects are, with --registry URL or --connect URL")
+	}
+	return nil
+}
+
+// join connects the node.
+func (n *network) join() error {
+	if n.g.Registry != "" {
+		_, err := n.SetRegistry(n.g.Registry)
+		return err
+	}
+	for _, url := range n.g.Connect {
+		if err := n.Connect(url); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// acquire connects to the network and waits for an object.
+func (g *globals) acquire(name string) (*network, *core.Replica, error) {
+	n, err := g.open(nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := n.AcquireDynamic(name)
+	if err == nil {
+		err = n.join()
+	}
+	if err == nil {
+		ctx, cancel := g.wait()
+		defer cancel()
+		if err = r.Wait(ctx); err != nil && ctx.Err() != nil {
+			err = n.missing(name)
+		}
+	}
+	if err != nil {
+		_ = n.Close() // always nil
+		return nil, nil, err
+	}
+	return n, r, nil
+}
+
+func (g *globals) wait() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(g.ctx, g.Timeout)
+}
+
+// missing says why an object was not found in time.
+func (n *network) missing(name string) error {
+	g := n.g
+	if g.ctx.Err() != nil {
+		return errors.New("interrupted")
+	}
+	n.mu.Lock()
+	last := n.last
+	n.mu.Unlock()
+	if reg := n.Registry(); reg != nil {
+		all, err := reg.Locations()
+		if err != nil {
+			return unreached("registry", g.Registry, g.Timeout, last)
+		}
+		for _, l := range all {
+			if l.Name == name {
+				return unreached("host of "+name, string(l.URL), g.Timeout, last)
+			}
+		}
+		return fmt.Errorf("no object %q in the registry at %s; qtro ls shows what there is", name, g.Registry)
+	}
+	if n.Stats().Connections == 0 {
+		return unreached("host", strings.Join(g.Connect, " or "), g.Timeout, last)
+	}
+	return fmt.Errorf("no object %q at %s; qtro ls shows what there is", name, strings.Join(g.Connect, " or "))
+}
+
+func unreached(what, url string, timeout time.Duration, last error) error {
+	err := fmt.Errorf("the %s at %s was not reached within %v: is it running there?", what, url, timeout)
+	var op *core.OpError
+	if errors.As(last, &op) {
+		last = op.Err
+	}
+	if last != nil {
+		err = fmt.Errorf("%w (%w)", err, last)
+	}
+	return err
+}

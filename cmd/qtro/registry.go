@@ -1,0 +1,78 @@
+package main
+
+import (
+	"log/slog"
+
+	"github.com/go-qtro/qtro/core"
+	"github.com/go-qtro/qtro/qt"
+	"github.com/go-qtro/qtro/wire"
+)
+
+type registryCmd struct {
+	Listen    []string `placeholder:"URL" sep:"none" help:"Where to listen for Qt 6 and Go; may be given more than once."`
+	ListenQt5 []string `name:"listen-qt5" placeholder:"URL" sep:"none" help:"Where to listen for Qt 5; may be given more than once."`
+}
+
+// registryEvent is what a registry prints.
+type registryEvent struct {
+	Event    string `json:"event"`
+	Name     string `json:"name,omitempty"`
+	Type     string `json:"type,omitempty"`
+	URL      string `json:"url"`
+	Protocol string `json:"protocol,omitempty"`
+}
+
+// Run is a registry until it is interrupted.
+func (c *registryCmd) Run(g *globals) error {
+	if len(c.Listen)+len(c.ListenQt5) == 0 {
+		return usagef("say where to listen, with --listen URL or --listen-qt5 URL")
+	}
+	h, err := core.NewRegistryHost(core.Config{
+		Logger:  slog.New(slog.DiscardHandler),
+		OnError: func(err error) { complain(g.warn, err) },
+	})
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	reg := h.Registry()
+	tell := func(event string) func(qt.SourceLocation) {
+		return func(l qt.SourceLocation) {
+			url := l.URL
+			if url == "" {
+				url = l.URL5
+			}
+			g.registryEvent(registryEvent{Event: event, Name: l.Name, Type: l.TypeName, URL: string(url)})
+		}
+	}
+	reg.OnAdded(tell("added"))
+	reg.OnRemoved(tell("removed"))
+	for _, listener := range []struct {
+		urls     []string
+		protocol wire.Protocol
+		options  []core.ListenOption
+	}{{c.Listen, wire.Protocol20, nil}, {c.ListenQt5, wire.Protocol13, []core.ListenOption{core.Qt5}}} {
+		for _, url := range listener.urls {
+			at, err := h.Listen(g.ctx, url, listener.options...)
+			if err != nil {
+				return err
+			}
+			g.registryEvent(registryEvent{Event: "listening", URL: at, Protocol: listener.protocol.String()})
+		}
+	}
+	<-g.ctx.Done()
+	return nil
+}
+
+func (g *globals) registryEvent(e registryEvent) {
+	if g.out.json {
+		g.out.object(e)
+		return
+	}
+	style := map[string]string{"added": good, "removed": alert, "listening": dim}[e.Event]
+	cells := []string{e.Event, e.Name, e.Type, e.URL}
+	if e.Event == "listening" {
+		cells = []string{e.Event, e.URL, e.Protocol}
+	}
+	g.out.row([]int{9, 16, 16}, []string{style, strong}, cells...)
+}
