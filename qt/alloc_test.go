@@ -25,7 +25,7 @@ func TestAllocations(t *testing.T) {
 	count("Of", 0, func() {
 		kept = Of(int32(1 << 30))
 		kept = Of(int64(1 << 40))
-		kept = Of(1 << 40)
+		kept = Of(1 << 30)
 		kept = Of(uint32(1 << 30))
 		kept = Of(uint64(1 << 40))
 		kept = Of(1.5)

@@ -87,7 +87,7 @@ func TestConvert(t *testing.T) {
 		{Value{t: tVariant, ref: Value{t: tVariant, ref: Of(int32(5))}}, "int", int32(5)},
 		{Of(int32(5)), "QVariant", int32(5)},
 		{mustValue(t, other, "Inner", map[string]any{"n": 5}), "Inner", map[string]any{"n": int32(5), "text": ""}},
-		{mustValue(t, other, "Inner", map[string]any{"n": 1 << 40}), "Inner", "Inner.n: value out of range: qlonglong (1099511627776) for int"},
+		{mustValue(t, other, "Inner", map[string]any{"n": int64(1 << 40)}), "Inner", "Inner.n: value out of range: qlonglong (1099511627776) for int"},
 		{mustValue(t, far, "Inner", map[string]any{"n": 5}), "Inner", "Inner without the field text"},
 		{Of(Point{1, 2}), "QPoint", Point{1, 2}},
 		{Of(Point{1, 2}), "QPointF", "QPoint (QPoint{…}) for QPointF"},
@@ -139,7 +139,7 @@ func TestTypeValue(t *testing.T) {
 	}{
 		{"int", &five, int32(5)},
 		{"int", uint8(5), int32(5)},
-		{"int", 1 << 31, "for int"},
+		{"int", int64(1 << 31), "for int"},
 		{"int", "5", "Go type string for int"},
 		{"int", nil, "nil for int"},
 		{"int", (*int)(nil), "nil *int for int"},

@@ -49,15 +49,18 @@ type DecodeError struct {
 	Err    error  // the cause
 }
 
+// Error names what was read, where, and what was wrong.
 func (e *DecodeError) Error() string {
 	return fmt.Sprintf("qt: decode %s at offset %d: %v", e.What, e.Offset, e.Err)
 }
 
+// Unwrap returns the cause.
 func (e *DecodeError) Unwrap() error { return e.Err }
 
 // UnknownTypeError names a type that a stream or a class uses and that nobody has registered.
 type UnknownTypeError struct{ Name string }
 
+// Error names the type.
 func (e *UnknownTypeError) Error() string {
 	return fmt.Sprintf("unknown type %.200q: no class in use defines it; register a codec with qt.Register", e.Name)
 }
