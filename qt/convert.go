@@ -16,7 +16,10 @@ import (
 // Convert returns v as a value of type t. Numbers are converted where nothing is lost, integers become enums, variants
 // inside variants are unwrapped; QVariant takes everything. Anything else is an error that names both types.
 func (t *Type) Convert(v Value) (Value, error) {
-	if v.t == t || t.kind == kindVariant {
+	if t.kind == kindVariant {
+		return v.Unwrap(), nil // what Qt wraps once more is not to be passed on like that
+	}
+	if v.t == t {
 		return v, nil
 	}
 	return t.convertExact(v.Unwrap())
