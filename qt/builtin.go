@@ -59,6 +59,9 @@ func (s *Types) add(t *Type, aliases ...string) *Type {
 	}
 	if t.id != 0 {
 		byID6[t.id] = t
+		if t.id < uint32(len(coreTypes)) {
+			coreTypes[t.id] = t
+		}
 	}
 	if t.goType != nil && byGo[t.goType] == nil {
 		byGo[t.goType] = t
@@ -69,6 +72,8 @@ func (s *Types) add(t *Type, aliases ...string) *Type {
 var (
 	byID5 = map[uint32]*Type{} // Qt's own types; complete after init
 	byID6 = map[uint32]*Type{}
+
+	coreTypes [64]*Type // by id
 	byGo  = map[reflect.Type]*Type{} // the type that a plain Go value has; complete after init but for Register
 )
 
@@ -123,6 +128,12 @@ var (
 )
 
 func typeByID(id uint32, v Version) *Type {
+	if id < uint32(len(coreTypes)) {
+		// QtCore's own types, whose ids are the same in both versions unless one does not have them.
+		if t := coreTypes[id]; t != nil && t.id5 == t.id {
+			return t
+		}
+	}
 	if v == Qt5_12 {
 		return byID5[id]
 	}

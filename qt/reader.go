@@ -45,8 +45,18 @@ func (r *Reader) Reset(data []byte, f Format, types *Types) {
 	if types == nil {
 		types = builtin
 	}
-	*r = Reader{buf: data, format: f, types: types, budget: len(data), text: r.text}
+	if cap(r.text) > maxScratch {
+		r.text = nil
+	}
+	r.buf, r.off, r.base, r.format, r.types = data, 0, 0, f, types
+	r.depth, r.budget, r.err = 0, len(data), nil
 }
+
+// maxScratch is the largest scratch memory that a Reader keeps for its next input.
+const maxScratch = 64 << 10
+
+// Release lets go of the input, which may be large, until the next Reset.
+func (r *Reader) Release() { r.buf = nil }
 
 // nested returns a reader of a stream that lies inside this one.
 func (r *Reader) nested(data []byte, at int) *Reader {
@@ -136,48 +146,55 @@ func (r *Reader) order() binary.ByteOrder {
 	return binary.BigEndian
 }
 
+// The readers of integers look at the bytes themselves instead of calling take: they are most of what decoding does.
+
 // Uint8 reads a quint8.
 func (r *Reader) Uint8() uint8 {
-	if b := r.take(1, "quint8"); b != nil {
-		return b[0]
+	if off := r.off; off < len(r.buf) && r.err == nil {
+		r.off = off + 1
+		return r.buf[off]
 	}
+	r.take(1, "quint8") // to fail
 	return 0
 }
 
 // Uint16 reads a quint16.
 func (r *Reader) Uint16() uint16 {
-	b := r.take(2, "quint16")
-	if b == nil {
-		return 0
+	if off := r.off; len(r.buf)-off >= 2 && r.err == nil {
+		r.off = off + 2
+		if r.format.LittleEndian {
+			return binary.LittleEndian.Uint16(r.buf[off:])
+		}
+		return binary.BigEndian.Uint16(r.buf[off:])
 	}
-	if r.format.LittleEndian {
-		return binary.LittleEndian.Uint16(b)
-	}
-	return binary.BigEndian.Uint16(b)
+	r.take(2, "quint16")
+	return 0
 }
 
 // Uint32 reads a quint32.
 func (r *Reader) Uint32() uint32 {
-	b := r.take(4, "quint32")
-	if b == nil {
-		return 0
+	if off := r.off; len(r.buf)-off >= 4 && r.err == nil {
+		r.off = off + 4
+		if r.format.LittleEndian {
+			return binary.LittleEndian.Uint32(r.buf[off:])
+		}
+		return binary.BigEndian.Uint32(r.buf[off:])
 	}
-	if r.format.LittleEndian {
-		return binary.LittleEndian.Uint32(b)
-	}
-	return binary.BigEndian.Uint32(b)
+	r.take(4, "quint32")
+	return 0
 }
 
 // Uint64 reads a quint64.
 func (r *Reader) Uint64() uint64 {
-	b := r.take(8, "quint64")
-	if b == nil {
-		return 0
+	if off := r.off; len(r.buf)-off >= 8 && r.err == nil {
+		r.off = off + 8
+		if r.format.LittleEndian {
+			return binary.LittleEndian.Uint64(r.buf[off:])
+		}
+		return binary.BigEndian.Uint64(r.buf[off:])
 	}
-	if r.format.LittleEndian {
-		return binary.LittleEndian.Uint64(b)
-	}
-	return binary.BigEndian.Uint64(b)
+	r.take(8, "quint64")
+	return 0
 }
 
 // Int32 reads a qint32.

@@ -10,7 +10,12 @@ func (r *Reader) Variant() Value {
 	if r.enter("QVariant"); r.err != nil {
 		return Value{}
 	}
-	defer func() { r.depth-- }()
+	v := r.variant()
+	r.depth--
+	return v
+}
+
+func (r *Reader) variant() Value {
 	id := r.Uint32()
 	null := r.Bool()
 	if r.err != nil {
@@ -42,8 +47,10 @@ func (r *Reader) Variant() Value {
 		}
 	}
 	v := r.Payload(t)
-	usual := t.kind == kindNull && r.format.Version == Qt6_2
-	v.odd = null != usual
+	v.odd = null
+	if t.kind == kindNull && r.format.Version == Qt6_2 {
+		v.odd = !null
+	}
 	return v
 }
 

@@ -29,15 +29,19 @@ type Decoder struct {
 	// definition has taught takes precedence.
 	Object func(kind Kind, name string) (*qt.Types, error)
 
-	protocol  Protocol
+	format    qt.Format
 	r         qt.Reader
-	base      *qt.Types         // falls back to the registered types; keeps the containers that the peer makes of them
-	names     map[string]string // raw UTF-16 to Go, so that a name costs no allocation
+	base      *qt.Types            // falls back to the registered types; keeps the containers that the peer makes of them
+	names     map[string]knownName // by raw UTF-16, so that a name costs no allocation
 	nameBytes int
+	last      knownName         // most packets are about the object of the one before
 	scopes    map[string]*scope // by object
 	learned   int               // bytes, of scopes
 	now       lesson
 }
+
+// knownName is a name as it is on the wire and in Go.
+type knownName struct{ raw, name string }
 
 // scope is what has been learnt for an object and its children.
 type scope struct {
@@ -58,24 +62,31 @@ type lesson struct {
 
 // NewDecoder returns a Decoder of packets of protocol p.
 func NewDecoder(p Protocol) *Decoder {
-	return &Decoder{protocol: p, base: qt.NewTypes(), names: map[string]string{}, scopes: map[string]*scope{}}
+	return &Decoder{format: p.Format(), base: qt.NewTypes(), names: map[string]knownName{}, scopes: map[string]*scope{}}
 }
 
 // Decode decodes a whole packet, its length field included, into p. What is in p afterwards does not alias the frame, but
 // the memory of p.Args is used again by the next call with the same p. The error is a [*PacketError]; p then holds
 // what had been decoded, and the connection is of no more use.
 func (d *Decoder) Decode(frame []byte, p *Packet) error {
-	*p = Packet{Args: p.Args[:0]}
-	d.r.Reset(frame, d.protocol.Format(), d.base)
+	p.reset()
+	d.r.Reset(frame, d.format, d.base)
 	err := d.decode(p)
-	if err == nil {
+	if err == nil && (d.now.definitions > 0 || d.now.scoped) {
 		err = d.keep(p.Name)
 	}
-	d.r.Reset(nil, d.protocol.Format(), nil) // the frame may be large
+	d.r.Release() // the frame may be large
 	if err != nil {
 		return &PacketError{"decode", p.Kind, p.Name, err}
 	}
 	return nil
+}
+
+// reset makes the packet empty, field by field: that is cheaper than copying an empty one over it.
+func (p *Packet) reset() {
+	p.Kind, p.Name, p.Objects, p.Dynamic, p.Class, p.Values = 0, "", nil, false, nil, nil
+	p.Value.Value, p.Value.Object = qt.Value{}, nil
+	p.Call, p.Index, p.Args, p.Serial, p.Property = 0, 0, p.Args[:0], 0, 0
 }
 
 func (d *Decoder) decode(p *Packet) error {
@@ -126,7 +137,9 @@ func (d *Decoder) decode(p *Packet) error {
 
 // enter sets the types of the packet's object.
 func (d *Decoder) enter(p *Packet) error {
-	d.now = lesson{children: d.now.children[:0]}
+	if d.now.scope != nil || d.now.scoped || len(d.now.children) > 0 {
+		d.now = lesson{children: d.now.children[:0]}
+	}
 	if p.Kind == Handshake {
 		return nil
 	}
@@ -138,8 +151,10 @@ func (d *Decoder) enter(p *Packet) error {
 		}
 		types = t
 	}
-	if s := d.scopes[p.Name]; s != nil && p.Kind != InitDynamic { // which brings its own
-		d.now.scope, types = s, s.types
+	if len(d.scopes) > 0 && p.Kind != InitDynamic { // which brings its own
+		if s := d.scopes[p.Name]; s != nil {
+			d.now.scope, types = s, s.types
+		}
 	}
 	if types != nil {
 		d.now.scoped = true
@@ -223,8 +238,12 @@ func (d *Decoder) Types(object string) *qt.Types {
 
 func (d *Decoder) name() string {
 	raw := d.r.RawString()
-	if s, ok := d.names[string(raw)]; ok { // no allocation
-		return s
+	if string(raw) == d.last.raw && d.r.Err() == nil { // the comparisons and look-ups do not allocate
+		return d.last.name
+	}
+	if known, ok := d.names[string(raw)]; ok {
+		d.last = known
+		return known.name
 	}
 	s := d.r.NameOf(raw)
 	cost := len(raw) + len(s) + entryCost
@@ -235,7 +254,8 @@ func (d *Decoder) name() string {
 		clear(d.names)
 		d.nameBytes = cost
 	}
-	d.names[string(raw)] = s
+	d.last = knownName{string(raw), s}
+	d.names[d.last.raw] = d.last
 	return s
 }
 
