@@ -64,15 +64,15 @@ var typesMore = map[string][]any{
 	"Locale": {qt.Locale("C"), qt.Locale("ja_JP")}, "Regex": {qt.Regexp{}, qt.Regexp{Pattern: "ä|\\d", Options: 0x7}},
 	"Bits":       {bits(""), bits("1"), bits("11111111"), bits("000000001")},
 	"JsonValue":  {nil, true, -0.5, []any{nil, "x"}, map[string]any{"k": map[string]any{}}, ""},
-	"JsonObject": {map[string]any{}, map[string]any{"é": "\u2028", "n": 1e300}}, "JsonArray": {[]any{}, []any{nil, []any{}}},
+	"JsonObject": {map[string]any{}, map[string]any{"é": "\u00e9\t", "n": 1e300}}, "JsonArray": {[]any{}, []any{nil, []any{}}},
 	"JsonDoc": {[]any{1, "x"}, map[string]any{}},
 	"Ints":    {[]int32{}, []int32{math.MinInt32, math.MaxInt32}}, "Doubles": {[]float64{}, []float64{math.Inf(-1), math.NaN()}},
 	"Points": {[]qt.Point{}}, "IntMap": {map[string]int32{}, map[string]int32{"": 0, "b": 2, "a": 1, "B": 3}},
 	"NameHash": {map[int32]string{}, map[int32]string{-1: "", math.MaxInt32: "x"}},
-	"Dot":      {dot{math.MinInt32, math.Inf(1), ""}, map[string]any{"x": 0, "y": math.NaN(), "label": qt.NullString}},
-	"Segment":  {segment{}},
+	"Dot":      {nullDot(math.MinInt32, math.Inf(1)), nullDot(0, math.NaN())},
+	"Segment":  {map[string]any{"from": nullDot(0, 0), "to": nullDot(0, 0)}},
 	"Tagged":   {tagged{300, []int32{}, nil}, tagged{0, []int32{-1}, map[string]any{"deep": []any{int32(1), nil}}}},
-	"Dots":     {[]dot{}, []dot{{}}}, "DotMap": {map[string]dot{}, map[string]dot{"": {}, "b": {2, 2, "b"}, "a": {1, 1, "a"}}},
+	"Dots":     {[]dot{}, []any{nullDot(0, 0)}}, "DotMap": {map[string]dot{}, map[string]dot{"": {0, 1, "-"}, "b": {2, 2, "b"}, "a": {1, 1, "a"}}},
 	"Color": {1}, "Hop": {0, 7}, "Level": {0, 1}, "Traits": {0, 3},
 }
 
@@ -90,6 +90,10 @@ type (
 		Extra any
 	}
 )
+
+// nullDot has a null label: an empty one is null after it went through Qt, whose PODs take no value that equals what they
+// have.
+func nullDot(x, y any) map[string]any { return map[string]any{"x": x, "y": y, "label": qt.NullString} }
 
 func bits(text string) qt.BitArray {
 	out := qt.BitArray{}
