@@ -32,3 +32,15 @@ func (p *Replica) SlotTypes(slot string, args int) (params []*qt.Type, reply *qt
 	}
 	return params, m.ret, nil
 }
+
+// PropertyType returns the type of a property, nil if it holds an object.
+func (p *Replica) PropertyType(property string) (*qt.Type, error) {
+	r := p.r
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	i, err := r.property(property)
+	if err != nil {
+		return nil, p.fail("get", property, err)
+	}
+	return r.info.props[i].typ, nil
+}
