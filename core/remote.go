@@ -60,6 +60,7 @@ type remote struct {
 	serial   int32
 	wrapped  bool // the serials have started anew
 	pending  map[int32]chan reply
+	replies  sync.Pool // of channels; a pool of its own, so that one of a testing/synctest bubble stays there
 	hooks
 }
 

@@ -193,11 +193,12 @@ func (p *Replica) Call(ctx context.Context, slot string, args ...any) (qt.Value,
 	return v, p.fail("call", slot, err)
 }
 
-var replies = sync.Pool{New: func() any { return make(chan reply, 1) }}
-
 func (p *Replica) call(ctx context.Context, slot string, args []any) (qt.Value, error) {
 	r := p.r
-	ch := replies.Get().(chan reply)
+	ch, ok := r.replies.Get().(chan reply)
+	if !ok {
+		ch = make(chan reply, 1)
+	}
 	m, serial, c, err := r.invoke(slot, args, ch)
 	if err != nil {
 		return qt.Value{}, err
@@ -213,7 +214,7 @@ func (p *Replica) call(ctx context.Context, slot string, args []any) (qt.Value, 
 	case <-c.ctx.Done(): // its reader may be held up, and tell us late
 		answer = r.giveUp(serial, ch, ErrConnectionLost)
 	}
-	replies.Put(ch)
+	r.replies.Put(ch)
 	if answer.err != nil {
 		return qt.Value{}, answer.err
 	}
