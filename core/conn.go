@@ -102,27 +102,58 @@ func violation(err error) bool {
 		errors.Is(err, wire.ErrTooLong) || errors.Is(err, wire.ErrTooShort)
 }
 
-// group starts goroutines and waits for them, also for those that are started while it waits.
-//
-// A sync.WaitGroup does not do: nothing may be added to an idle one while another goroutine waits.
+// group starts goroutines and waits for them, also for those that are started while it waits. A few goroutines whose work
+// is done stay for what comes next: a new one would have to grow its stack again, which takes longer than most calls.
 type group struct {
 	mu      sync.Mutex
 	running int
 	closed  bool
-	idle    chan struct{} // closed with the last goroutine, once somebody waits
+	idle    chan struct{}  // closed when nothing runs any more, once somebody waits
+	live    sync.WaitGroup // nothing is added after idle is closed
+
+	once  sync.Once
+	more  chan func() // work for those who stayed
+	stop  chan struct{}
+	staid atomic.Int32
 }
 
+// maxStaid is how many goroutines may stay without work.
+const maxStaid = 8
+
 func (g *group) start(f func()) {
+	g.once.Do(func() { g.more, g.stop = make(chan func()), make(chan struct{}) })
 	g.mu.Lock()
-	defer g.mu.Unlock()
 	if g.closed {
+		g.mu.Unlock()
 		return
 	}
 	g.running++
-	go func() {
-		defer g.done()
+	g.mu.Unlock()
+	select {
+	case g.more <- f:
+	default:
+		g.live.Add(1)
+		go g.work(f)
+	}
+}
+
+func (g *group) work(f func()) {
+	defer g.live.Done()
+	for {
 		f()
-	}()
+		f = nil
+		g.done()
+		if g.staid.Add(1) > maxStaid {
+			g.staid.Add(-1)
+			return
+		}
+		select {
+		case f = <-g.more:
+			g.staid.Add(-1)
+		case <-g.stop:
+			return
+		}
+	}
 }
 
 func (g *group) done() {
@@ -134,10 +165,13 @@ func (g *group) done() {
 }
 
 func (g *group) finish() {
-	if !g.closed {
-		g.closed = true
-		close(g.idle)
+	if g.closed {
+		return
 	}
+	g.closed = true
+	close(g.idle)
+	g.once.Do(func() { g.stop = make(chan struct{}) })
+	close(g.stop)
 }
 
 // wait waits for all goroutines; afterwards none can be started.
@@ -151,4 +185,5 @@ func (g *group) wait() {
 	}
 	g.mu.Unlock()
 	<-g.idle
+	g.live.Wait()
 }
