@@ -15,7 +15,7 @@ type conversation struct {
 	host     *wire.Decoder
 	classes  map[string]*wire.Definition // by class
 	objects  map[string]*wire.Definition // by object
-	calls    map[call]string             // that wait for their reply
+	calls    map[call]called             // that wait for their reply
 }
 
 type call struct {
@@ -23,12 +23,15 @@ type call struct {
 	serial int32
 }
 
+// called is a slot that was called: its name and the type of its reply.
+type called struct{ slot, reply string }
+
 // maxCalls bounds what is remembered of calls that nobody answers.
 const maxCalls = 1 << 16
 
 func newConversation(p wire.Protocol, schema *qt.Types) *conversation {
 	c := &conversation{protocol: p, schema: schema, client: wire.NewDecoder(p), host: wire.NewDecoder(p),
-		classes: map[string]*wire.Definition{}, objects: map[string]*wire.Definition{}, calls: map[call]string{}}
+		classes: map[string]*wire.Definition{}, objects: map[string]*wire.Definition{}, calls: map[call]called{}}
 	c.client.Object = func(wire.Kind, string) (*qt.Types, error) { return c.schema, nil }
 	// Definitions go to the client only.
 	c.host.Object = func(_ wire.Kind, name string) (*qt.Types, error) {
@@ -101,34 +104,45 @@ func (c *conversation) property(object string, i int) string {
 	return ""
 }
 
-// method names the signal or slot that an Invoke packet is about.
-func (c *conversation) method(dir direction, object string, i int32) string {
-	d := c.objects[object]
+// method finds the signal or slot that an Invoke packet is about, nil if it is not known.
+func method(d *wire.Definition, dir direction, i int32) *wire.Method {
 	if d == nil {
-		return ""
+		return nil
 	}
 	methods := d.Slots
 	if dir == toClient {
 		methods = d.Signals
 	}
 	if i < 0 || int(i) >= len(methods) {
+		return nil
+	}
+	return &methods[i]
+}
+
+func (c *conversation) method(dir direction, object string, i int32) string {
+	m := method(c.objects[object], dir, i)
+	if m == nil {
 		return ""
 	}
-	name, _, _ := strings.Cut(methods[i].Signature, "(")
+	name, _, _ := strings.Cut(m.Signature, "(")
 	return name
 }
 
-// called remembers a call, and answered whose reply it is.
-func (c *conversation) called(object string, serial int32, slot string) {
+// called remembers a call, and answered tells whose reply it is.
+func (c *conversation) called(p *wire.Packet, slot string) {
 	if len(c.calls) >= maxCalls {
 		clear(c.calls)
 	}
-	c.calls[call{object, serial}] = slot
+	k := called{slot: slot}
+	if m := method(c.objects[p.Name], toHost, p.Index); m != nil {
+		k.reply = m.ReturnType
+	}
+	c.calls[call{p.Name, p.Serial}] = k
 }
 
 func (c *conversation) answered(object string, serial int32) string {
 	k := call{object, serial}
-	slot := c.calls[k]
+	slot := c.calls[k].slot
 	delete(c.calls, k)
 	return slot
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/go-qtro/qtro/core"
 	"github.com/go-qtro/qtro/qt"
 	"github.com/go-qtro/qtro/wire"
 )
@@ -113,14 +114,15 @@ func merge(locations []qt.SourceLocation, hosted []listed) []listed {
 }
 
 func (g *globals) hostError(url string, err error) error {
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = fmt.Errorf("no answer within %v; is it a Qt Remote Objects host?", g.Timeout)
-	}
-	var wrapped usageError
-	if errors.As(err, &wrapped) || strings.Contains(err.Error(), url) {
+	var bad usageError
+	var scheme *core.UnknownSchemeError
+	switch {
+	case errors.As(err, &bad), errors.As(err, &scheme), errors.Is(err, core.ErrHostURLInvalid):
 		return err
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("the host at %s did not answer within %v: is it a Qt Remote Objects host?", url, g.Timeout)
 	}
-	return fmt.Errorf("host at %s: %w", url, err)
+	return fmt.Errorf("the host at %s cannot be asked: is it running there? (%w)", url, err)
 }
 
 // askHosts asks hosts for their object lists, all at the same time.

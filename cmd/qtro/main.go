@@ -92,8 +92,12 @@ type exitCode int
 // run is the whole program but for its surroundings. It returns the exit status.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	defer func() {
-		if exit, ok := recover().(exitCode); ok {
-			code = int(exit)
+		switch r := recover().(type) {
+		case nil:
+		case exitCode:
+			code = int(r)
+		default:
+			panic(r)
 		}
 	}()
 	var c cli

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/go-qtro/qtro/core"
+	"github.com/go-qtro/qtro/wire"
 )
 
 // network is a node on the network that the flags point to.
@@ -66,7 +67,13 @@ func (n *network) join() error {
 
 // acquire connects to the network and waits for an object.
 func (g *globals) acquire(name string) (*network, *core.Replica, error) {
-	n, err := g.open(nil)
+	ctx, cancel := g.wait()
+	defer cancel()
+	n, err := g.open(func(err error) {
+		if hopeless(err) {
+			cancel()
+		}
+	})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -75,8 +82,6 @@ func (g *globals) acquire(name string) (*network, *core.Replica, error) {
 		err = n.join()
 	}
 	if err == nil {
-		ctx, cancel := g.wait()
-		defer cancel()
 		if err = r.Wait(ctx); err != nil && ctx.Err() != nil {
 			err = n.missing(name)
 		}
@@ -86,6 +91,13 @@ func (g *globals) acquire(name string) (*network, *core.Replica, error) {
 		return nil, nil, err
 	}
 	return n, r, nil
+}
+
+// hopeless tells of an error that will be the same the next time.
+func hopeless(err error) bool {
+	var packet *wire.PacketError
+	var mismatch *wire.MismatchError
+	return errors.As(err, &packet) || errors.As(err, &mismatch) || errors.Is(err, core.ErrProtocol) || errors.Is(err, core.ErrHostURLInvalid)
 }
 
 func (g *globals) wait() (context.Context, context.CancelFunc) {
@@ -101,6 +113,9 @@ func (n *network) missing(name string) error {
 	n.mu.Lock()
 	last := n.last
 	n.mu.Unlock()
+	if hopeless(last) {
+		return fmt.Errorf("%s cannot be had: %w", name, unwrapped(last))
+	}
 	if reg := n.Registry(); reg != nil {
 		all, err := reg.Locations()
 		if err != nil {
@@ -121,12 +136,8 @@ func (n *network) missing(name string) error {
 
 func unreached(what, url string, timeout time.Duration, last error) error {
 	err := fmt.Errorf("the %s at %s was not reached within %v: is it running there?", what, url, timeout)
-	var op *core.OpError
-	if errors.As(last, &op) {
-		last = op.Err
-	}
 	if last != nil {
-		err = fmt.Errorf("%w (%w)", err, last)
+		err = fmt.Errorf("%w (%w)", err, unwrapped(last))
 	}
 	return err
 }

@@ -88,7 +88,11 @@ func (c *setCmd) Run(g *globals) error {
 	if err != nil {
 		return err
 	}
-	want, err := parseValue(before.Type(), c.Value)
+	t, err := propertyType(r, p)
+	if err != nil {
+		return err
+	}
+	want, err := parseValue(t, c.Value)
 	if err != nil {
 		return fmt.Errorf("value of %s.%s: %w", r.Name(), name, err)
 	}

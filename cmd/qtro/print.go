@@ -18,8 +18,9 @@ type packetView struct {
 	members members  // as JSON, after the object
 }
 
-// view describes a decoded packet. It is called once for each packet, in order.
+// view describes a decoded packet, which it changes. It is called once for each packet, in order.
 func (c *conversation) view(dir direction, p *wire.Packet) packetView {
+	c.nameEnums(dir, p)
 	v := packetView{dir: dir, kind: p.Kind, object: p.Name}
 	switch p.Kind {
 	case wire.Handshake:
@@ -49,8 +50,15 @@ func (c *conversation) view(dir direction, p *wire.Packet) packetView {
 	return v
 }
 
+func plural(n int, one, many string) string {
+	if n == 1 {
+		many = one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
 func viewObjects(v *packetView, p *wire.Packet) {
-	v.rest = fmt.Sprintf("%d objects", len(p.Objects))
+	v.rest = plural(len(p.Objects), "object", "objects")
 	list := []members{}
 	for _, o := range p.Objects {
 		list = append(list, members{{"name", o.Name}, {"type", o.TypeName}, {"signature", o.Signature}})
@@ -60,7 +68,7 @@ func viewObjects(v *packetView, p *wire.Packet) {
 }
 
 func (c *conversation) viewInit(v *packetView, p *wire.Packet) {
-	v.rest = fmt.Sprintf(" %d properties", len(p.Values))
+	v.rest = " " + plural(len(p.Values), "property", "properties")
 	if p.Class != nil {
 		v.rest = fmt.Sprintf(": class %s,%s", p.Class.TypeName, v.rest)
 		v.details = append(v.details, definitionLines(p.Class)...)
@@ -94,7 +102,7 @@ func (c *conversation) viewInvoke(v *packetView, p *wire.Packet) {
 	}
 	if p.Serial != -1 {
 		v.rest += fmt.Sprintf("  #%d", p.Serial)
-		c.called(p.Name, p.Serial, indexed(name, p.Index))
+		c.called(p, indexed(name, p.Index))
 	}
 	v.members = append(members{{"call", p.Call}, {"index", p.Index}}, memberName(role, name)...)
 	v.members = append(v.members, memberOf{"args", argsJSON}, memberOf{"serial", p.Serial}, memberOf{"propertyIndex", p.Property})
@@ -123,7 +131,7 @@ func dot(name string) string {
 	return "." + name
 }
 
-// typed is a value with its type, as JSON.
+// typed is a value with its type, as JSON; the invalid variant has no type.
 func typed(v qt.Value, p wire.Protocol) members {
 	m := members{{"type", typeName(v, p)}, {"value", v}}
 	if !v.IsValid() {

@@ -122,9 +122,8 @@ func describe(r *core.Replica) *description {
 func describeProperty(r *core.Replica, p *core.Property) propertyInfo {
 	if !holdsObject(p) {
 		info := propertyInfo{Name: p.Name, Kind: "PROP", Type: p.Type, Access: p.Access.String()}
-		// A definition may call a container of PODs just a container; the values say more.
-		if v, err := r.Get(p.Name); err == nil && v.Type() != nil && strings.HasPrefix(p.Type, "QtRO") {
-			info.Type = v.Type().Name(qt.Qt6_2)
+		if t, err := propertyType(r, p); err == nil && t != nil && strings.HasPrefix(p.Type, "QtRO") {
+			info.Type = t.Name(qt.Qt6_2)
 		}
 		return info
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -50,7 +51,7 @@ func (c *traceCmd) Run(g *globals) error {
 		if err != nil {
 			return fmt.Errorf("listen at %s: %w", c.Listen, err)
 		}
-		t := &traced{g: g, number: number, known: make(chan struct{})}
+		t := &traced{g: g, number: number}
 		group.Go(func() { t.serve(ctx, conn, c.To) })
 	}
 }
@@ -59,11 +60,9 @@ func (c *traceCmd) Run(g *globals) error {
 type traced struct {
 	g      *globals
 	number int
-	known  chan struct{} // closed when talk is set, or will never be
-	once   sync.Once
 
 	mu   sync.Mutex
-	talk *conversation // nil while the protocol is not known
+	talk *conversation // nil until the host's Handshake
 }
 
 func (t *traced) serve(ctx context.Context, client core.Conn, to string) {
@@ -80,96 +79,101 @@ func (t *traced) serve(ctx context.Context, client core.Conn, to string) {
 	end := func() { _, _ = client.Close(), host.Close() }
 	defer context.AfterFunc(ctx, end)()
 	var group sync.WaitGroup
-	group.Go(func() { defer end(); t.fromHost(client, host) })
-	group.Go(func() { defer end(); t.fromClient(host, client) })
+	group.Go(func() { defer end(); t.pass(toClient, client, host) })
+	group.Go(func() { defer end(); t.pass(toHost, host, client) })
 	group.Wait()
 	t.event("close", "")
 }
 
-// fromHost passes on what the host sends. It speaks first, and so tells the protocol.
-func (t *traced) fromHost(client io.Writer, host io.Reader) {
-	passing := io.TeeReader(host, client)
-	f := wire.NewFramer(passing, 0, 0)
-	p, err := f.Handshake()
-	if err == nil {
-		t.mu.Lock()
-		t.talk = newConversation(p, qt.NewTypes())
-		hello := t.talk.view(toClient, &wire.Packet{Kind: wire.Handshake, Name: p.String()})
-		t.mu.Unlock()
-		t.packet(hello)
+// pass passes on what comes, and prints each packet before its end goes on: so an answer is printed after its question.
+func (t *traced) pass(dir direction, to io.Writer, from io.Reader) {
+	s := stream{dir: dir}
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := from.Read(buf)
+		if !s.blind {
+			if bad := t.look(&s, buf[:n]); bad != nil {
+				s = stream{dir: dir, blind: true}
+				t.event("undecoded", fmt.Sprintf("%s: %v; the rest is passed on unseen", dir, bad))
+			}
+		}
+		if n > 0 {
+			if _, err := to.Write(buf[:n]); err != nil {
+				return
+			}
+		}
+		if err != nil {
+			return
+		}
 	}
-	t.settled()
-	if err == nil {
-		err = t.packets(toClient, f)
-	}
-	t.passOn(toClient, passing, err)
 }
 
-// patience is how long the client's first bytes wait for the host to have told the protocol.
-const patience = time.Second
-
-func (t *traced) fromClient(host io.Writer, client io.Reader) {
-	first := make([]byte, 4<<10)
-	n, err := client.Read(first)
-	if n > 0 {
-		_, err = host.Write(first[:n])
-	}
-	if err != nil {
-		return
-	}
-	select {
-	case <-t.known:
-	case <-time.After(patience):
-	}
-	t.mu.Lock()
-	talk := t.talk
-	t.mu.Unlock()
-	passing := io.TeeReader(client, host)
-	if talk == nil {
-		err = errSilent
-	} else {
-		err = t.packets(toHost, wire.NewFramer(io.MultiReader(bytes.NewReader(first[:n]), passing), talk.protocol, 0))
-	}
-	t.passOn(toHost, passing, err)
+// stream is one direction of a connection.
+type stream struct {
+	dir     direction
+	pending []byte // of a packet that is not complete
+	blind   bool   // what passes is not understood
 }
 
 var errSilent = errors.New("the client spoke before the host's Handshake")
 
-// settled lets the client's side go on.
-func (t *traced) settled() { t.once.Do(func() { close(t.known) }) }
+// look prints the packets that are complete. An error says that these are no packets.
+func (t *traced) look(s *stream, chunk []byte) error {
+	s.pending = append(s.pending, chunk...)
+	for len(s.pending) >= 4 {
+		t.mu.Lock()
+		talk := t.talk
+		t.mu.Unlock()
+		limit, protocol := wire.DefaultLimit, wire.Protocol(0)
+		switch {
+		case talk != nil:
+			protocol = talk.protocol
+		case s.dir == toHost:
+			return errSilent
+		default:
+			limit, protocol = 256, guessProtocol(s.pending[:4])
+		}
+		var order binary.ByteOrder = binary.BigEndian
+		if protocol.Format().LittleEndian {
+			order = binary.LittleEndian
+		}
+		n := uint64(order.Uint32(s.pending)) + 4
+		if n > uint64(limit) {
+			return fmt.Errorf("%w: %d bytes", wire.ErrTooLong, n)
+		}
+		if uint64(len(s.pending)) < n {
+			return nil
+		}
+		if err := t.frame(s.dir, talk, s.pending[:n]); err != nil {
+			return err
+		}
+		s.pending = s.pending[n:]
+	}
+	return nil
+}
 
-// packets prints packets until the stream ends or is none of packets any more.
-func (t *traced) packets(dir direction, f *wire.Framer) error {
-	for {
-		frame, err := f.Next()
+// frame prints a packet. Without a conversation it must be the Handshake that begins one.
+func (t *traced) frame(dir direction, talk *conversation, frame []byte) error {
+	if talk == nil {
+		p, err := wire.NewFramer(bytes.NewReader(frame), 0, 0).Handshake()
 		if err != nil {
 			return err
 		}
+		talk = newConversation(p, qt.NewTypes())
 		t.mu.Lock()
-		p, err := t.talk.decode(dir, frame)
-		var v packetView
-		if err == nil {
-			v = t.talk.view(dir, p)
-		}
+		t.talk = talk
 		t.mu.Unlock()
-		if err != nil {
-			t.event("undecoded", fmt.Sprintf("%s: %v", dir, err))
-			continue
-		}
-		t.packet(v)
 	}
-}
-
-// passOn passes on without looking what comes after something that is not understood.
-func (t *traced) passOn(dir direction, passing io.Reader, err error) {
-	var mismatch *wire.MismatchError
-	var packet *wire.PacketError
-	if !errors.As(err, &mismatch) && !errors.As(err, &packet) && !errors.Is(err, wire.ErrTooLong) && !errors.Is(err, wire.ErrTooShort) &&
-		!errors.Is(err, errSilent) {
-		return // the stream has ended
+	// Both directions share what they know, and their packets must not be printed in another order.
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p, err := talk.decode(dir, frame)
+	if err != nil {
+		t.event("undecoded", fmt.Sprintf("%s: %v", dir, err))
+		return nil
 	}
-	t.event("undecoded", fmt.Sprintf("%s: %v; the rest is passed on unseen", dir, err))
-	_, _ = io.Copy(io.Discard, passing) // its end is the connection's
+	t.packet(talk.view(dir, p))
+	return nil
 }
 
 func (t *traced) packet(v packetView) {

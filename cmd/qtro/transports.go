@@ -6,7 +6,7 @@ import (
 	"net/url"
 
 	"github.com/go-qtro/qtro/core"
-	_ "github.com/go-qtro/qtro/transports/tcp"
+	_ "github.com/go-qtro/qtro/transports/all"
 )
 
 // transportOf finds what makes connections to a URL.
@@ -30,11 +30,7 @@ func dial(ctx context.Context, rawURL string) (core.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := t.Dial(ctx, u)
-	if err != nil {
-		return nil, fmt.Errorf("connect to %s: %w", rawURL, err)
-	}
-	return c, nil
+	return t.Dial(ctx, u)
 }
 
 func listen(ctx context.Context, rawURL string) (core.Listener, error) {

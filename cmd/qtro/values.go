@@ -76,6 +76,18 @@ func propertyOf(class *core.Class, name string) *core.Property {
 	return &class.Properties[i]
 }
 
+// propertyType returns the type of a property with a plain value. A definition may call a container of PODs just a
+// container; then its value says more.
+func propertyType(r *core.Replica, p *core.Property) (*qt.Type, error) {
+	t, err := r.PropertyType(p.Name)
+	if err == nil && t.IsVariant() && strings.HasPrefix(p.Type, "QtRO") {
+		if v, err := r.Get(p.Name); err == nil && v.Unwrap().IsValid() {
+			return v.Unwrap().Type(), nil
+		}
+	}
+	return t, err
+}
+
 // holdsObject tells CLASS and MODEL properties from those with a plain value.
 func holdsObject(p *core.Property) bool {
 	return p.Class != nil || p.Roles != nil || p.Type == "QObject*"
