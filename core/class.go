@@ -110,6 +110,7 @@ type propInfo struct {
 	push    int32 // index of the push slot, -1 if there is none
 	initial qt.Value
 	roles   []string
+	opaque  string // the type's name, if the host's definition does not describe it
 }
 
 type methodInfo struct {
@@ -120,8 +121,9 @@ type methodInfo struct {
 }
 
 type paramInfo struct {
-	name string
-	typ  *qt.Type
+	name   string
+	typ    *qt.Type
+	opaque string // the type's name, if the host's definition does not describe it
 }
 
 var variantType = qt.MustLookup("QVariant")
@@ -257,7 +259,7 @@ func (ci *classInfo) addMethod(list *[]methodInfo, name string, params []Param, 
 		if err != nil {
 			return fmt.Errorf("parameter %d: %w", i+1, err)
 		}
-		m.params = append(m.params, paramInfo{p.Name, t})
+		m.params = append(m.params, paramInfo{name: p.Name, typ: t})
 	}
 	if ret != "" && ret != "void" {
 		t, err := ci.types.Lookup(ret)
@@ -328,7 +330,7 @@ func (m *methodInfo) arguments(args []any) ([]qt.Value, error) {
 	}
 	out := make([]qt.Value, len(args))
 	for i, a := range args {
-		v, err := m.params[i].typ.Value(a)
+		v, err := m.params[i].value(a)
 		if err != nil {
 			return nil, fmt.Errorf("argument %d (%s): %w", i+1, m.params[i].name, err)
 		}
@@ -352,6 +354,25 @@ func (ci *classInfo) emits(signal int, args []qt.Value) error {
 		}
 	}
 	return nil
+}
+
+// value converts a Go value to the parameter's type. A peer may not survive a value of another type than it declares, so
+// where that is not known, only a Value will do, whose type the caller has chosen.
+func (p *paramInfo) value(x any) (qt.Value, error) {
+	if p.opaque == "" {
+		return p.typ.Value(x)
+	}
+	v, ok := x.(qt.Value)
+	if !ok {
+		return qt.Value{}, fmt.Errorf("%w: the host does not describe the type %s: pass a qt.Value of the right type", ErrClass, p.opaque)
+	}
+	if list := p.opaque == sequential; list || p.opaque == associative {
+		t := v.Type()
+		if t == nil || !t.IsContainer() || !t.Elem().IsPOD() || list != (t.KeyType() == nil) {
+			return qt.Value{}, fmt.Errorf("%w: the host takes a list or map of PODs (%s), not %v", ErrClass, p.opaque, t)
+		}
+	}
+	return v, nil
 }
 
 // received checks what a peer sent against a method's parameters, in place. Surplus arguments, which Qt sends, are cut off.

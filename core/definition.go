@@ -142,13 +142,19 @@ func (m *methodInfo) paramNames(ci *classInfo) []string {
 	return out
 }
 
+// What stands in definitions for containers of PODs.
+const (
+	sequential  = "QtROSequentialContainer"
+	associative = "QtROAssociativeContainer"
+)
+
 // definitionType names a type in a definition. In protocol 2.0 containers of PODs go by what Qt's replicas make of them.
 func definitionType(t *qt.Type, p wire.Protocol) string {
 	if p == wire.Protocol20 && t.IsContainer() && t.Elem().IsPOD() {
 		if t.KeyType() != nil {
-			return "QtROAssociativeContainer"
+			return associative
 		}
-		return "QtROSequentialContainer"
+		return sequential
 	}
 	return t.Name(p.Format().Version)
 }
@@ -250,6 +256,9 @@ func (ci *classInfo) propertyOf(p wire.PropertyDef) {
 	default:
 		info.typ = ci.typeOf(p.Type)
 		info.initial = info.typ.Zero()
+		if info.typ == variantType && p.Type != "QVariant" {
+			info.opaque = p.Type
+		}
 	}
 	if notify, _, ok := strings.Cut(p.Notify, "("); ok {
 		info.access = ReadWrite // a definition does not tell ReadOnly from ReadWrite
@@ -272,6 +281,9 @@ func (ci *classInfo) propertyOf(p wire.PropertyDef) {
 		if ci.slots[i].name == pushName(p.Name) && len(ci.slots[i].params) == 1 && info.kind == plainProp && ci.slots[i].ret == nil {
 			info.push, info.access = int32(i), ReadPush
 			ci.slots[i].property = index
+			if param := &ci.slots[i].params[0]; param.opaque != "" && info.typ != variantType {
+				param.typ, param.opaque = info.typ, ""
+			}
 		}
 	}
 	if info.kind != plainProp {
@@ -288,7 +300,7 @@ func (ci *classInfo) notifyType(info *propInfo, signature string) {
 		return
 	}
 	if t := ci.typeOf(types[0]); !t.IsVariant() {
-		info.typ, info.initial = t, t.Zero()
+		info.typ, info.initial, info.opaque = t, t.Zero(), ""
 	}
 }
 
@@ -301,7 +313,11 @@ func (ci *classInfo) methodOf(m wire.Method) (methodInfo, []Param) {
 		if i < len(m.Params) {
 			pn = m.Params[i]
 		}
-		info.params = append(info.params, paramInfo{pn, ci.typeOf(t)})
+		param := paramInfo{name: pn, typ: ci.typeOf(t)}
+		if param.typ == variantType && t != "QVariant" {
+			param.opaque = t
+		}
+		info.params = append(info.params, param)
 		params = append(params, Param{pn, t})
 	}
 	return info, params

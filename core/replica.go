@@ -154,7 +154,8 @@ func (p *Replica) set(property string, x any) error {
 	if prop.kind != plainProp || prop.push < 0 && prop.access != ReadWrite {
 		return fmt.Errorf("%w %s: %s is %s: replicas cannot change it", ErrClass, r.info.class.Name, property, prop.access)
 	}
-	v, err := prop.typ.Value(x)
+	param := paramInfo{typ: prop.typ, opaque: prop.opaque}
+	v, err := param.value(x)
 	if err != nil {
 		return err
 	}
