@@ -29,8 +29,7 @@ type clientConn struct {
 	met     map[string]bool    // the host has answered for these roots
 	changes atomic.Int64       // of remotes
 
-	awaiting atomic.Int32                 // calls without a reply
-	blocked  atomic.Pointer[queue[event]] // that the reader waits for
+	replies hurry[event] // of those who wait for a reply
 
 	last recent // of the reader, which finds the same object most of the time
 }
@@ -105,7 +104,7 @@ func (c *clientConn) heartbeat() {
 		case <-tick.C:
 		}
 		switch {
-		case c.heard.Swap(false), c.blocked.Load() != nil: // it is we who do not listen
+		case c.heard.Swap(false), c.replies.blocked.Load() != nil: // it is we who do not listen
 			pinged = false
 		case pinged:
 			c.fail(ErrHeartbeat)
@@ -221,20 +220,11 @@ func (c *clientConn) packet(p *wire.Packet) error {
 	return nil
 }
 
-// wait queues a callback's event. It may have to wait until callbacks have caught up, but not while somebody, who may be such
-// a callback, waits for a reply that is still to be read.
-func (c *clientConn) wait(q *queue[event], e event) {
-	c.blocked.Store(q)
-	q.push(e, c.size, &c.awaiting)
-	c.blocked.Store(nil)
-}
-
-// awaitReply notes that somebody is about to wait for a reply.
-func (c *clientConn) awaitReply() {
-	c.awaiting.Add(1)
-	if q := c.blocked.Load(); q != nil {
-		q.nudge()
-	}
+// callBack queues a callback's event. It may have to wait until callbacks have caught up, but not while somebody, who may be
+// such a callback, waits for a reply that is still to be read.
+func (c *clientConn) callBack(q *queue[event], e event) {
+	q.push(e, c.size, &c.replies)
+	c.later(q)
 }
 
 // listed takes in what the host remotes, and subscribes to what is wanted of it.

@@ -5,8 +5,8 @@ import (
 	"sync/atomic"
 )
 
-// queue hands items to a function, one after another and in order, on a goroutine that exists only while there are any.
-// So an idle object costs no goroutine.
+// queue hands items to a function, in batches and in order, on a goroutine that is there only while there are any. So an
+// idle object costs no goroutine.
 type queue[T any] struct {
 	run   func([]T) // is given a batch, which is used again after it returns
 	start func(func())
@@ -29,45 +29,75 @@ func newQueue[T any](limit, bytes int, start func(func()), run func([]T)) *queue
 	return q
 }
 
-// hurryFactor is how many times its limits a queue may hold while somebody is in a hurry.
-const hurryFactor = 8
+// Past its limits a queue takes more while somebody is in a hurry, up to these.
+const (
+	hurryItems  = 128 << 10
+	hurryFactor = 8 // times the limit in bytes
+)
+
+// hurry tells a queue that it should rather grow than keep its user waiting.
+type hurry[T any] struct {
+	users   atomic.Int32             // who are in a hurry
+	blocked atomic.Pointer[queue[T]] // that keeps somebody waiting
+}
+
+// begin counts one more who is in a hurry; end takes it back.
+func (h *hurry[T]) begin() {
+	h.users.Add(1)
+	if q := h.blocked.Load(); q != nil {
+		q.mu.Lock()
+		q.room.Broadcast()
+		q.mu.Unlock()
+	}
+}
+
+func (h *hurry[T]) end() { h.users.Add(-1) }
 
 // push adds an item that holds about so many bytes. While the queue is full it blocks, until there is room or the queue is
-// closed. While hurry is set and not zero it takes more.
-func (q *queue[T]) push(item T, bytes int, hurry *atomic.Int32) {
+// closed; it takes more while somebody is in a hurry (h may be nil). Nothing is run before the queue is full or kicked: it
+// is cheaper to hand over many items than one at a time.
+func (q *queue[T]) push(item T, bytes int, h *hurry[T]) {
 	q.mu.Lock()
-	for !q.closed && q.full(1) && (hurry == nil || hurry.Load() == 0 || q.full(hurryFactor)) {
+	for !q.closed && (len(q.items) >= q.limit || q.weight > q.bytes) {
+		if h != nil {
+			h.blocked.Store(q) // before looking: whoever is in a hurry from now on will wake us
+			if h.users.Load() != 0 && len(q.items) < hurryItems && q.weight <= q.bytes*hurryFactor {
+				break
+			}
+		}
+		q.work()
 		q.room.Wait()
 	}
-	q.weight += bytes
-	q.add(item)
+	if h != nil && h.blocked.Load() != nil {
+		h.blocked.Store(nil)
+	}
+	if !q.closed {
+		q.weight += bytes
+		q.items = append(q.items, item)
+	}
 	q.mu.Unlock()
 }
 
-func (q *queue[T]) full(factor int) bool {
-	return len(q.items) >= q.limit*factor || q.weight > q.bytes*factor
-}
-
-// nudge makes push look again at who is in a hurry.
-func (q *queue[T]) nudge() {
+// kick sees to it that what has been pushed is run.
+func (q *queue[T]) kick() {
 	q.mu.Lock()
-	q.room.Broadcast()
+	q.work()
 	q.mu.Unlock()
 }
 
-// tell adds an item however full the queue is: for the few that must not wait.
+// tell adds an item however full the queue is, for the few that must not wait, and kicks it.
 func (q *queue[T]) tell(item T) {
 	q.mu.Lock()
-	q.add(item)
+	if !q.closed {
+		q.items = append(q.items, item)
+		q.work()
+	}
 	q.mu.Unlock()
 }
 
-func (q *queue[T]) add(item T) {
-	if q.closed {
-		return
-	}
-	q.items = append(q.items, item)
-	if !q.running {
+// work starts the goroutine if there is something to do and none. It is called with the lock.
+func (q *queue[T]) work() {
+	if !q.running && len(q.items) > 0 {
 		q.running = true
 		q.start(q.drain)
 	}
@@ -78,12 +108,15 @@ func (q *queue[T]) drain() {
 	for len(q.items) > 0 {
 		batch := q.items
 		q.items, q.weight = q.spare[:0], 0
+		q.spare = nil
 		q.room.Broadcast()
 		q.mu.Unlock()
 		q.run(batch)
 		clear(batch)
 		q.mu.Lock()
-		q.spare = batch[:0]
+		if cap(batch) <= 2*q.limit { // else there was a hurry
+			q.spare = batch[:0]
+		}
 	}
 	q.running = false
 	q.mu.Unlock()

@@ -204,8 +204,8 @@ func (p *Replica) call(ctx context.Context, slot string, args []any) (qt.Value, 
 	if err != nil {
 		return qt.Value{}, err
 	}
-	c.awaitReply()
-	defer c.awaiting.Add(-1)
+	c.replies.begin()
+	defer c.replies.end()
 	c.out.kick(true) // this goroutine waits for the reply anyway
 	var answer reply
 	select {
