@@ -44,6 +44,13 @@ func (o *output) Write(b []byte) (int, error) {
 	return o.text.Write(b)
 }
 
+// forget drops what has been written so far.
+func (o *output) forget() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.text.Reset()
+}
+
 func (o *output) String() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -120,7 +127,7 @@ func qtroWith(t testing.TB, stdin string, args ...string) (code int, stdout, std
 	return code, out.String(), warn.String()
 }
 
-// require1 checks that the program does its work and what it prints.
+// requireOutput checks that the program does its work and what it prints.
 func requireOutput(t testing.TB, want string, args ...string) {
 	t.Helper()
 	code, out, warn := qtro(t, args...)

@@ -157,9 +157,11 @@ func (d *description) local(name string) string {
 		}
 		for _, scope := range []string{d.Name + "::", d.Name + "Source::", d.Name + "SimpleSource::"} {
 			name = strings.ReplaceAll(name, scope+e.Name, e.Name)
-			if e.Flag {
-				name = strings.ReplaceAll(name, "QFlags<"+scope+strings.TrimSuffix(e.Name, "s")+">", e.Name)
-			}
+		}
+	}
+	for _, e := range d.Enums {
+		if e.Flag {
+			name = strings.ReplaceAll(name, "QFlags<"+strings.TrimSuffix(e.Name, "s")+">", e.Name)
 		}
 	}
 	return repType(name)
