@@ -46,6 +46,8 @@ type listener struct {
 	conn    *hostConn
 	dynamic bool
 	known   map[*classInfo]bool // the child classes that a dynamic replica has been told about
+	taught  map[string]bool     // the PODs that it has been told about; nil if nobody has asked yet
+	late    []lateValue
 }
 
 // scratch is where an update is encoded, once for all listeners of a protocol.
@@ -309,6 +311,9 @@ func (s *Source) changed(t *tree, property int, child *Source) error {
 	if prop.kind != plainProp {
 		return s.childChanged(t, property, child)
 	}
+	if s.mayNeedGadget(property) {
+		return s.variantChanged(t, property)
+	}
 	t.packets[0] = wire.Packet{Kind: wire.PropertyChange, Index: int32(property), Value: wire.Property{Value: s.values[property]}}
 	if prop.notify < 0 {
 		return t.broadcast(s, 1, int32(property))
@@ -335,13 +340,17 @@ func (s *Source) childChanged(t *tree, property int, child *Source) (failed erro
 		if prop.notify < 0 {
 			packets = packets[:1]
 		}
+		var err error
 		for _, p := range packets {
-			if err := l.conn.out.put(false, p); err != nil {
-				if !errors.Is(err, ErrClosed) { // else the connection is ending
-					failed = errors.Join(failed, err)
-				}
+			if err = l.conn.out.put(false, p); err != nil {
 				break
 			}
+		}
+		if err == nil {
+			err = l.sendLate()
+		}
+		if err != nil && !errors.Is(err, ErrClosed) { // else the connection is ending
+			failed = errors.Join(failed, err)
 		}
 	}
 	return failed
@@ -438,7 +447,7 @@ func (s *Source) properties(l *listener) []wire.Property {
 	out := make([]wire.Property, len(s.values))
 	for i := range s.values {
 		if s.info.props[i].kind == plainProp {
-			out[i].Value = s.values[i]
+			out[i] = s.initial(i, l)
 		} else {
 			out[i] = s.object(i, l)
 		}
@@ -480,6 +489,9 @@ func (s *Source) listen(c *hostConn, name string, dynamic bool) (bool, error) {
 		p.Kind, p.Class = wire.InitDynamic, s.info.definition(c.protocol)
 	}
 	if err := c.out.put(false, &p); err != nil {
+		return false, err
+	}
+	if err := l.sendLate(); err != nil {
 		return false, err
 	}
 	t.listeners = slices.DeleteFunc(t.listeners, func(l listener) bool { return l.conn == c })
