@@ -381,6 +381,9 @@ func (m *methodInfo) received(args []qt.Value) ([]qt.Value, error) {
 		return nil, protocolError("%s needs %d arguments, got %d", m.name, len(m.params), len(args))
 	}
 	for i := range m.params {
+		if args[i].Type() == m.params[i].typ {
+			continue
+		}
 		v, err := m.params[i].typ.Convert(args[i])
 		if err != nil {
 			return nil, protocolError("argument %d of %s: %v", i+1, m.name, err)

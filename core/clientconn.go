@@ -31,7 +31,19 @@ type clientConn struct {
 
 	replies hurry[event] // of those who wait for a reply
 
-	last recent // of the reader, which finds the same object most of the time
+	// Only the reader uses these.
+	last     recent        // it finds the same object most of the time
+	changed  lastChange    // whose notify signal comes next
+	events   []event       // that are to be queued
+	weight   int           // of events, in bytes
+	eventsOf *queue[event] // where they go
+}
+
+// lastChange is a property's change whose notify signal has not come yet.
+type lastChange struct {
+	remote *remote
+	index  int32
+	value  qt.Value
 }
 
 // recent is what the last look-up of a remote has found.
@@ -189,7 +201,12 @@ func (c *clientConn) expects(root string) bool {
 
 // packet handles a packet from the host.
 func (c *clientConn) packet(p *wire.Packet) error {
-	c.heard.Store(true)
+	if !c.heard.Load() { // which costs less than storing it each time
+		c.heard.Store(true)
+	}
+	if p.Kind != wire.Invoke && (p.Kind != wire.PropertyChange || p.Value.Object != nil) {
+		c.later(nil) // these packets queue events of their own, which come after those that are gathered
+	}
 	switch p.Kind {
 	case wire.ObjectList:
 		return c.listed(p.Objects)
@@ -220,11 +237,37 @@ func (c *clientConn) packet(p *wire.Packet) error {
 	return nil
 }
 
-// callBack queues a callback's event. It may have to wait until callbacks have caught up, but not while somebody, who may be
-// such a callback, waits for a reply that is still to be read.
+// maxBatch is how many events the reader gathers before it queues them.
+const maxBatch = 64
+
+// callBack queues a callback's event, soon.
 func (c *clientConn) callBack(q *queue[event], e event) {
-	q.push(e, c.size, &c.replies)
-	c.later(q)
+	if c.eventsOf != q {
+		c.flush()
+		c.eventsOf = q
+	}
+	c.events = append(c.events, e)
+	c.weight += c.size
+	if len(c.events) >= maxBatch {
+		c.flush()
+	}
+	c.later(c)
+}
+
+// flush queues the events that the reader has gathered. It may have to wait until callbacks have caught up, but not while
+// somebody, who may be such a callback, waits for a reply that is still to be read.
+func (c *clientConn) flush() {
+	if len(c.events) > 0 {
+		c.eventsOf.push(c.events, c.weight, &c.replies)
+		clear(c.events)
+		c.events, c.weight = c.events[:0], 0
+	}
+}
+
+// kick sees to it that the callbacks of what has been read are called.
+func (c *clientConn) kick() {
+	c.flush()
+	c.eventsOf.kick()
 }
 
 // listed takes in what the host remotes, and subscribes to what is wanted of it.

@@ -26,7 +26,6 @@ type hooks struct {
 	onState    []*hook
 	onInit     []*hook
 	onNotified []*hook
-	arena      []qt.Value
 }
 
 // index sorts the callbacks by the members of a class.
@@ -48,23 +47,27 @@ func without(list []*hook, k *hook) []*hook {
 	return slices.DeleteFunc(slices.Clone(list), func(other *hook) bool { return other == k })
 }
 
-// keep copies arguments to where they stay as long as somebody uses them; many share one allocation.
-func (h *hooks) keep(args ...qt.Value) []qt.Value {
-	if cap(h.arena)-len(h.arena) < len(args) {
-		h.arena = make([]qt.Value, 0, max(128, len(args)))
-	}
-	from := len(h.arena)
-	h.arena = append(h.arena, args...)
-	return h.arena[from:len(h.arena):len(h.arena)]
-}
-
 // event is what callbacks are to be told.
 type event struct {
 	hooks    []*hook
 	kind     eventKind
 	old, new State
-	value    qt.Value
+	single   bool        // the signal has one argument, which is value
+	value    [1]qt.Value // an array, so that it can be had as a slice
 	args     []qt.Value
+}
+
+// signal returns the event of a signal. The arguments are copied; a single one, which is the most usual, into the event itself.
+func signal(hooks []*hook, args []qt.Value) event {
+	e := event{hooks: hooks, kind: signalEvent}
+	switch len(args) {
+	case 0:
+	case 1:
+		e.single, e.value[0] = true, args[0]
+	default:
+		e.args = slices.Clone(args)
+	}
+	return e
 }
 
 type eventKind uint8
@@ -86,9 +89,13 @@ func deliver(batch []event) {
 			}
 			switch e.kind {
 			case changeEvent:
-				h.change(e.value)
+				h.change(e.value[0])
 			case signalEvent:
-				h.signal(e.args)
+				if e.single {
+					h.signal(e.value[:])
+				} else {
+					h.signal(e.args)
+				}
 			case stateEvent:
 				h.state(e.old, e.new)
 			case plainEvent:

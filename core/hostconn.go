@@ -198,7 +198,7 @@ func (c *hostConn) invoke(p *wire.Packet) error {
 	k := call{source: s, name: p.Name, write: p.Call == wire.WriteProperty, index: int(p.Index), serial: p.Serial,
 		args: append([]qt.Value(nil), args...)}
 	q := c.queueFor(p.Name)
-	q.push(k, c.size, nil)
+	q.push([]call{k}, c.size, nil)
 	c.later(q)
 	return nil
 }

@@ -53,10 +53,10 @@ func (h *hurry[T]) begin() {
 
 func (h *hurry[T]) end() { h.users.Add(-1) }
 
-// push adds an item that holds about so many bytes. While the queue is full it blocks, until there is room or the queue is
+// push adds items that hold about so many bytes. While the queue is full it blocks, until there is room or the queue is
 // closed; it takes more while somebody is in a hurry (h may be nil). Nothing is run before the queue is full or kicked: it
 // is cheaper to hand over many items than one at a time.
-func (q *queue[T]) push(item T, bytes int, h *hurry[T]) {
+func (q *queue[T]) push(items []T, bytes int, h *hurry[T]) {
 	q.mu.Lock()
 	for !q.closed && (len(q.items) >= q.limit || q.weight > q.bytes) {
 		if h != nil {
@@ -73,7 +73,7 @@ func (q *queue[T]) push(item T, bytes int, h *hurry[T]) {
 	}
 	if !q.closed {
 		q.weight += bytes
-		q.items = append(q.items, item)
+		q.items = append(q.items, items...)
 	}
 	q.mu.Unlock()
 }

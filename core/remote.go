@@ -44,6 +44,7 @@ type remote struct {
 	users  int        // guarded by the node's mutex
 	events *queue[event]
 	scope  atomic.Pointer[qt.Types] // of info, for the decoder
+	view   atomic.Pointer[view]     // what signals need to know; nil unless Valid
 
 	mu       sync.Mutex
 	info     *classInfo       // nil until a dynamic one is told
@@ -62,6 +63,23 @@ type remote struct {
 	pending  map[int32]chan reply
 	replies  sync.Pool // of channels; a pool of its own, so that one of a testing/synctest bubble stays there
 	hooks
+}
+
+// view is what the reader of a connection needs for a signal, so that it needs no lock. It never changes.
+type view struct {
+	conn       *clientConn
+	info       *classInfo
+	onProperty [][]*hook
+	onSignal   [][]*hook
+}
+
+// show makes a new view after something has changed that it shows. The remote is locked.
+func (r *remote) show() {
+	if c := r.conn.Load(); r.state == Valid && c != nil {
+		r.view.Store(&view{c, r.info, r.onProperty, r.onSignal})
+	} else {
+		r.view.Store(nil)
+	}
 }
 
 // reply is the end of a call.
@@ -128,6 +146,7 @@ func (r *remote) setState(s State) {
 	}
 	r.push(event{hooks: r.onState, kind: stateEvent, old: r.state, new: s})
 	r.state = s
+	r.show()
 	close(r.wake)
 	r.wake = make(chan struct{})
 }
@@ -207,6 +226,7 @@ func (r *remote) initialize(c *clientConn, p *wire.Packet) error {
 // become takes in the values of all properties: the replica is Valid, and its callbacks are called in Qt's order. The
 // remote is locked.
 func (r *remote) become(c *clientConn, values []wire.Property) error {
+	c.changed = lastChange{}
 	all := r.given == nil && !r.met // a dynamic replica had no values before
 	var changed []int
 	for i, v := range values {
@@ -222,6 +242,7 @@ func (r *remote) become(c *clientConn, values []wire.Property) error {
 	r.failure = nil
 	r.push(event{hooks: r.onInit, kind: plainEvent})
 	r.setState(Valid)
+	r.show() // also if it was Valid, with another class or connection
 	for _, i := range changed {
 		r.notify(i)
 	}
@@ -320,9 +341,10 @@ func (c *clientConn) classFor(root *remote, prop *propInfo, o *wire.Object) (*cl
 
 // notify queues the callbacks of a property's change. The remote is locked.
 func (r *remote) notify(i int) {
-	r.push(event{hooks: r.onProperty[i], kind: changeEvent, value: r.values[i]})
-	if n := r.info.props[i].notify; n >= 0 && len(r.onSignal[n]) > 0 {
-		r.push(event{hooks: r.onSignal[n], kind: signalEvent, args: r.keep(r.values[i])})
+	value := [1]qt.Value{r.values[i]}
+	r.push(event{hooks: r.onProperty[i], kind: changeEvent, value: value})
+	if n := r.info.props[i].notify; n >= 0 {
+		r.push(event{hooks: r.onSignal[n], kind: signalEvent, value: value, single: true})
 	}
 }
 
@@ -337,49 +359,53 @@ func (r *remote) propertyChange(c *clientConn, p *wire.Packet) error {
 		return protocolError("PropertyChange of %q: property %d of %d", r.name, p.Index, len(r.info.props))
 	}
 	_, err := r.take(c, int(p.Index), p.Value)
+	c.changed = lastChange{r, p.Index, r.values[p.Index]}
 	return err
 }
 
 // signalled takes in a signal, or the second half of a property's change.
 func (r *remote) signalled(c *clientConn, p *wire.Packet) error {
-	r.mu.Lock()
-	full, err := r.signal(c, p)
-	r.mu.Unlock()
-	if full.hooks != nil {
-		// Without the lock, as it may have to wait until callbacks have caught up.
-		c.callBack(r.events, full)
+	v := r.view.Load()
+	if v == nil || v.conn != c {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return r.early(c, p)
 	}
-	return err
-}
-
-// signal returns what is to be queued. The remote is locked.
-func (r *remote) signal(c *clientConn, p *wire.Packet) (event, error) {
-	if r.state != Valid || r.conn.Load() != c {
-		return event{}, r.early(c, p)
+	if p.Call != wire.InvokeMethod || p.Index < 0 || int(p.Index) >= len(v.info.signals) {
+		return protocolError("call %d, index %d of %q: it has %d signals", p.Call, p.Index, r.name, len(v.info.signals))
 	}
-	if p.Call != wire.InvokeMethod || p.Index < 0 || int(p.Index) >= len(r.info.signals) {
-		return event{}, protocolError("call %d, index %d of %q: it has %d signals", p.Call, p.Index, r.name, len(r.info.signals))
-	}
-	m := &r.info.signals[p.Index]
-	hooks := r.onSignal[p.Index]
+	m, hooks := &v.info.signals[p.Index], v.onSignal[p.Index]
 	if m.property >= 0 {
-		i := int(m.property)
+		value := r.changedValue(c, m.property)
 		if len(hooks) > 0 {
-			r.push(event{hooks: hooks, kind: signalEvent, args: r.keep(r.values[i])})
+			c.callBack(r.events, event{hooks: hooks, kind: signalEvent, value: [1]qt.Value{value}, single: true})
 		}
-		if len(r.onProperty[i]) == 0 {
-			return event{}, nil
+		if hooks = v.onProperty[m.property]; len(hooks) > 0 {
+			c.callBack(r.events, event{hooks: hooks, kind: changeEvent, value: [1]qt.Value{value}})
 		}
-		return event{hooks: r.onProperty[i], kind: changeEvent, value: r.values[i]}, nil
+		return nil
 	}
 	args, err := m.received(p.Args)
 	if err != nil {
-		return event{}, fmt.Errorf("signal of %q: %w", r.name, err)
+		return fmt.Errorf("signal of %q: %w", r.name, err)
 	}
-	if len(hooks) == 0 {
-		return event{}, nil
+	if len(hooks) > 0 {
+		c.callBack(r.events, signal(hooks, args))
 	}
-	return event{hooks: hooks, kind: signalEvent, args: r.keep(args...)}, nil
+	return nil
+}
+
+// changedValue returns the value of a property whose notify signal has come: that of the change before it, as a rule.
+func (r *remote) changedValue(c *clientConn, i int32) qt.Value {
+	if l := &c.changed; l.remote == r && l.index == i {
+		return l.value
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if int(i) < len(r.values) {
+		return r.values[i]
+	}
+	return qt.Value{}
 }
 
 // early judges a packet for a replica that is not Valid. It is on its way still if the replica was given up or lost

@@ -290,7 +290,7 @@ func (p *Replica) OnChange(property string, fn func(qt.Value)) (cancel func(), e
 }
 
 // OnSignal calls fn with the arguments whenever the source emits the signal. A property's notify signal can be had as well,
-// with the property's value. The slice must not be changed. cancel is as for OnChange.
+// with the property's value. The slice must not be changed, and is valid until fn returns. cancel is as for OnChange.
 func (p *Replica) OnSignal(signal string, fn func(args []qt.Value)) (cancel func(), err error) {
 	return p.onMember(&hook{member: signal, signal: fn})
 }
@@ -342,6 +342,7 @@ func (p *Replica) hooked(h *hook) (cancel func()) {
 	r := p.r
 	if r.info != nil {
 		r.hooks.index(r.info)
+		r.show()
 	}
 	p.mu.Lock()
 	p.hooks = append(p.hooks, h)
@@ -358,6 +359,7 @@ func (p *Replica) unhook(h *hook) {
 	r.onState, r.onInit, r.onNotified = without(r.onState, h), without(r.onInit, h), without(r.onNotified, h)
 	if r.info != nil {
 		r.hooks.index(r.info)
+		r.show()
 	}
 }
 

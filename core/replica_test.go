@@ -365,7 +365,7 @@ func TestSlowCallback(t *testing.T) {
 	r.r.events.mu.Lock()
 	waiting := len(r.r.events.items)
 	r.r.events.mu.Unlock()
-	assert.LessOrEqual(t, waiting, maxEvents)
+	assert.LessOrEqual(t, waiting, maxEvents+maxBatch)
 	close(hold)
 	recv(t, done)
 	assert.EqualValues(t, 3, value)

@@ -7,20 +7,27 @@ import (
 
 // Variant reads a QVariant: the type's id, whether it is null, the name of a user type, the value.
 func (r *Reader) Variant() Value {
-	if r.enter("QVariant"); r.err != nil {
-		return Value{}
+	if r.depth >= MaxDepth {
+		r.Fail("QVariant", ErrTooDeep)
 	}
-	v := r.variant()
-	r.depth--
-	return v
-}
-
-func (r *Reader) variant() Value {
 	id := r.Uint32()
 	null := r.Bool()
 	if r.err != nil {
 		return Value{}
 	}
+	if id < uint32(len(coreTypes)) {
+		// Numbers are the most usual values by far, and nest nothing.
+		if t := coreTypes[id]; t != nil && t.kind == kindInt && t.size == 4 {
+			return Value{t: t, num: uint64(int64(r.Int32())), odd: null}
+		}
+	}
+	r.depth++
+	v := r.variant(id, null)
+	r.depth--
+	return v
+}
+
+func (r *Reader) variant(id uint32, null bool) Value {
 	var t *Type
 	switch {
 	case id == 0:
