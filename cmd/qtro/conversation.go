@@ -159,7 +159,7 @@ var wellKnown = []*wire.Definition{
 		TypeName:   "QAbstractItemModelAdapter",
 		Properties: []wire.PropertyDef{{Name: "availableRoles"}, {Name: "roleNames"}},
 		Signals: methods("availableRolesChanged", "dataChanged", "rowsInserted", "rowsRemoved", "rowsMoved", "currentChanged",
-			"modelReset", "headerDataChanged", "columnsInserted", "layoutChanged"),
+			"resetModel", "headerDataChanged", "columnsInserted", "layoutChanged"),
 		Slots: methods("replicaSizeRequest", "replicaRowRequest", "replicaHeaderRequest", "replicaSetCurrentIndex", "replicaSetData",
 			"replicaCacheRequest"),
 	},

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"log/slog"
+	"net"
 
 	"github.com/go-qtro/qtro/core"
 	"github.com/go-qtro/qtro/qt"
@@ -28,8 +30,13 @@ func (c *registryCmd) Run(g *globals) error {
 		return usagef("say where to listen, with --listen URL or --listen-qt5 URL")
 	}
 	h, err := core.NewRegistryHost(core.Config{
-		Logger:  slog.New(slog.DiscardHandler),
-		OnError: func(err error) { complain(g.warn, err) },
+		Logger: slog.New(slog.DiscardHandler),
+		OnError: func(err error) {
+			// A peer that broke off has gone like any other.
+			if broken := (*net.OpError)(nil); !errors.As(err, &broken) || broken.Op == "accept" {
+				complain(g.warn, err)
+			}
+		},
 	})
 	if err != nil {
 		return err

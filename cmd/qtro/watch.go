@@ -42,6 +42,7 @@ func (c *watchCmd) Run(g *globals) error {
 		if err != nil {
 			return err
 		}
+		defer r.Close() // before the node, whose end is not the host's
 		newWatcher(r, g.out, cancel)
 	}
 	if err := n.join(); err != nil {

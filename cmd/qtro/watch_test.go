@@ -47,6 +47,7 @@ func TestWatch(t *testing.T) {
 		p.out.wait(t, `"args":["frost"]}`)
 		require.Equal(t, 1, strings.Count(p.out.String(), `"frost"`))
 		require.Zero(t, p.stop())
+		require.NotContains(t, p.out.String(), "Suspect")
 		require.Empty(t, p.err.String())
 	})
 }
