@@ -59,18 +59,18 @@ func (s *suite) dialCancelled(t testing.TB) {
 			}
 			return c, err
 		}))
-		hasEnded(t, ctx, err)
+		hasEnded(t, err, ctx.Err())
 	}
 }
 
 // hasEnded checks the error of a Dial whose context has ended. Package net tells of a deadline in more than one way.
-func hasEnded(t testing.TB, ctx context.Context, err error) {
+func hasEnded(t testing.TB, err, want error) {
 	t.Helper()
 	var timeout net.Error
-	if ctx.Err() == context.DeadlineExceeded && errors.As(err, &timeout) && timeout.Timeout() {
+	if want == context.DeadlineExceeded && errors.As(err, &timeout) && timeout.Timeout() {
 		return
 	}
-	require.ErrorIs(t, err, ctx.Err())
+	require.ErrorIs(t, err, want)
 }
 
 func (s *suite) dialStalled(t testing.TB) {
@@ -89,15 +89,15 @@ func (s *suite) dialStalled(t testing.TB) {
 			return c, err
 		})
 		select {
-		case r := <-dial:
-			require.Failf(t, "not stalled", "Dial to %s returned at once: %v", u, r.err)
+		case r := <-dial: // too early, as its error will show
+			dial = start(func() (core.Conn, error) { return r.value, r.err })
 		case <-time.After(50 * time.Millisecond): // that it has begun cannot be seen from outside
 		}
 		if want == context.Canceled {
 			cancel()
 		}
 		_, err := await(s, t, "Dial whose context has ended", dial)
-		hasEnded(t, ctx, err)
+		hasEnded(t, err, want)
 	}
 }
 

@@ -72,7 +72,7 @@ func (s *suite) witness(t testing.TB) *witness {
 			t.Errorf("the replica that does nothing wrong became %s", to)
 		}
 	})
-	t.Cleanup(func() { _ = r.Close() }) // before the nodes are closed
+	s.atEnd(t, "Close of a replica", r.Close) // before the nodes are closed
 	return &witness{h, r}
 }
 
@@ -89,7 +89,7 @@ func (s *suite) intruder(t testing.TB, rawURL string) core.Conn {
 	ctx := s.context(t)
 	c, err := await(s, t, "Dial", start(func() (core.Conn, error) { return s.Dialer.Dial(ctx, parse(t, rawURL)) }))
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = c.Close() })
+	s.atEnd(t, "Close of a connection", c.Close)
 	return c
 }
 

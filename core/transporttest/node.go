@@ -54,7 +54,7 @@ type desk struct {
 func (s *suite) desk(t testing.TB, config core.Config, at string, options ...core.ListenOption) *desk {
 	t.Helper()
 	d := &desk{Host: core.NewHost(config), peers: make(chan core.Peer, 1)}
-	t.Cleanup(func() { _ = d.Close() })
+	s.atEnd(t, "Close of a host", d.Close)
 	var err error
 	d.source, err = core.NewSource(deskClass())
 	require.NoError(t, err)
@@ -81,7 +81,7 @@ func (s *suite) desk(t testing.TB, config core.Config, at string, options ...cor
 
 func (s *suite) node(t testing.TB, config core.Config) *core.Node {
 	n := core.NewNode(config)
-	t.Cleanup(func() { _ = n.Close() })
+	s.atEnd(t, "Close of a node", n.Close)
 	return n
 }
 
@@ -190,7 +190,7 @@ func (s *suite) registry(t testing.TB) {
 	for _, options := range [][]core.ListenOption{nil, {core.Qt5}} {
 		reg, err := core.NewRegistryHost(s.config(s.Transport))
 		require.NoError(t, err)
-		t.Cleanup(func() { _ = reg.Close() })
+		s.atEnd(t, "Close of a registry", reg.Close)
 		at, err := reg.Listen(s.context(t), s.ListenURL(t), options...)
 		require.NoError(t, err)
 		n := s.node(t, s.config(s.Dialer))

@@ -146,8 +146,19 @@ func (s *suite) listenAt(t testing.TB, u *url.URL) core.Listener {
 	t.Helper()
 	l, err := s.Transport.Listen(s.context(t), u)
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = l.Close() })
+	s.atEnd(t, "Close of a listener", l.Close)
 	return l
+}
+
+// atEnd calls fn when the test is over. It does not wait longer than for anything else.
+func (s *suite) atEnd(t testing.TB, what string, fn func() error) {
+	t.Cleanup(func() {
+		select {
+		case <-do(fn): // it may have been closed before
+		case <-time.After(s.Timeout):
+			t.Errorf("%s did not return within %v", what, s.Timeout)
+		}
+	})
 }
 
 // greeting is what the side that accepted says first.
@@ -167,7 +178,7 @@ func (s *suite) pair(t testing.TB, l core.Listener) (accepted, dialed core.Conn)
 	require.NoError(t, err)
 	accepted, err = await(s, t, "Accept and a first Write", accept)
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = accepted.Close() })
+	s.atEnd(t, "Close of an accepted connection", accepted.Close)
 	return accepted, dialed
 }
 
@@ -183,7 +194,7 @@ func (s *suite) dial(t testing.TB, u *url.URL) (core.Conn, error) {
 		return c, err
 	}))
 	if c != nil {
-		t.Cleanup(func() { _ = c.Close() })
+		s.atEnd(t, "Close of a connection", c.Close)
 	}
 	return c, err
 }
@@ -219,13 +230,14 @@ func (s *suite) serve(t testing.TB, l core.Listener, fn func(core.Conn)) {
 			}()
 		}
 	}()
-	t.Cleanup(func() {
+	s.atEnd(t, "the end of a listener and its connections", func() error {
 		cancel()
-		_ = l.Close()
+		err := l.Close()
 		<-done
 		for _, end := range running {
 			<-end
 		}
+		return err
 	})
 }
 

@@ -150,7 +150,7 @@ func stalledURL(t testing.TB) string {
 	t.Cleanup(func() { _ = l.Close() })
 	shrink(t, l.(*net.TCPListener))
 	for {
-		c, err := net.DialTimeout("tcp", l.Addr().String(), 100*time.Millisecond)
+		c, err := net.DialTimeout("tcp", l.Addr().String(), 200*time.Millisecond)
 		if err != nil {
 			var timeout net.Error
 			require.ErrorAs(t, err, &timeout)
