@@ -35,10 +35,7 @@ func TestTypesToQtAndBack(t *testing.T) {
 		for _, how := range []string{"typed", "dynamic"} {
 			t.Run(how, func(t *testing.T) {
 				o := newTypes(t, major)
-				node := connect(t, url)
-				r, j := acquire(t, node, "Types", how, o.Class())
-				require.NoError(t, r.Wait(soonContext(t)))
-				j.wait(t, "notified", "")
+				r, j := reach(t, url, "Types", how, o.Class())
 				for _, kind := range kinds(o.Class()) {
 					prop := "v" + kind
 					initial := o.get(prop)
@@ -82,8 +79,7 @@ func TestTypesFromGoToQt(t *testing.T) {
 		ofGo := startReplica(t, major, how, at, "Types")
 		ofQt.Wait(soon, "notified", nil)
 		ofGo.Wait(soon, "notified", nil)
-		r, _ := acquire(t, connect(t, url), "Types", "typed", o.Class())
-		require.NoError(t, r.Wait(soonContext(t)))
+		r, _ := reach(t, url, "Types", "typed", o.Class())
 		for _, kind := range kinds(o.Class()) {
 			prop := "v" + kind
 			values := typesFor(t, o, kind)
