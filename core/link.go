@@ -78,18 +78,18 @@ func (l *link) run() {
 			if time.Since(start) > n.config.HandshakeTimeout || err == nil {
 				pause = firstRetry
 			}
-			failed = false
+			failed = failed && err != nil
 		}
 		var mismatch *wire.MismatchError
+		final := errors.As(err, &mismatch) || errors.Is(err, ErrHostURLInvalid)
+		if final {
+			l.forget() // until somebody asks again, which may be who is told now
+		}
 		if err != nil && n.ctx.Err() == nil && !failed {
 			failed = true // told once, not at every attempt
 			n.report(&OpError{Op: "connect to", Object: l.url, Err: err})
 		}
-		if errors.As(err, &mismatch) {
-			l.forget() // it is final, until somebody asks again
-			return
-		}
-		if l.drop() {
+		if final || l.drop() {
 			return
 		}
 		l.sleep(pause)
