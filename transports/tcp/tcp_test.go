@@ -3,6 +3,7 @@ package tcp_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/url"
 	"testing"
@@ -100,6 +101,17 @@ func TestErrors(t *testing.T) {
 	defer other.Close()
 	_, err = other.Listen(ctx, at)
 	require.ErrorIs(t, err, core.ErrListenFailed)
+}
+
+// A URL that cannot be used is not tried over and over, but each time that somebody asks for it.
+func TestConnectInvalid(t *testing.T) {
+	errs := make(chan error, 10)
+	n := core.NewNode(core.Config{OnError: func(err error) { errs <- err }, Logger: slog.New(slog.DiscardHandler)})
+	defer n.Close()
+	for range 2 {
+		require.NoError(t, n.Connect("tcp://127.0.0.1"))
+		require.ErrorIs(t, <-errs, core.ErrHostURLInvalid)
+	}
 }
 
 func Example() {

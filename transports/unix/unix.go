@@ -10,7 +10,8 @@
 //	localabstract:name   a name in Linux's abstract namespace, without a file (Qt 6.2 and later)
 //
 // Names are percent-decoded. A URL with a host, such as local://name, is an error. Both ends need the same TMPDIR for
-// names without a leading slash: macOS and many service managers give each user or service a directory of its own.
+// names without a leading slash: macOS and many service managers give each user or service a directory of its own. Linux
+// takes paths and names of up to 107 bytes, Qt 6 only of 106; macOS takes 103.
 //
 // # Socket files
 //
