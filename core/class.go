@@ -88,7 +88,7 @@ type classInfo struct {
 	props   []propInfo
 	signals []methodInfo
 	slots   []methodInfo
-	dynamic bool // made from a definition
+	def     *wire.Definition // that the class was made from, or nil
 	defs    definitions
 }
 

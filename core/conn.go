@@ -8,6 +8,7 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"syscall"
 
 	"github.com/go-qtro/qtro/wire"
 )
@@ -105,9 +106,9 @@ type kicker interface{ kick() }
 
 var errNoObject = errors.New("no such object")
 
-// ended tells an end that either side wanted from one that something went wrong.
+// ended tells an end that either side wanted, or a peer that is gone, from one that something went wrong.
 func ended(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe) ||
+	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe) ||
 		errors.Is(err, ErrClosed) || errors.Is(err, context.Canceled)
 }
 

@@ -58,7 +58,7 @@ func (ci *classInfo) describe(p wire.Protocol) *wire.Definition {
 		prop := &ci.props[i]
 		def := wire.PropertyDef{Name: prop.name, Type: prop.typeName(p)}
 		if prop.notify >= 0 {
-			def.Notify = ci.methodSignature(&ci.signals[prop.notify], p)
+			def.Notify = ci.notifySignature(prop, p)
 		}
 		d.Properties = append(d.Properties, def)
 	}
@@ -128,6 +128,16 @@ func (ci *classInfo) methodSignature(m *methodInfo, p wire.Protocol) string {
 	}
 	b.WriteByte(')')
 	return b.String()
+}
+
+// notifySignature is the signature of a notify signal where the property's entry repeats it: the only place in which
+// protocol 2.0 says what a container of PODs holds.
+func (ci *classInfo) notifySignature(prop *propInfo, p wire.Protocol) string {
+	s := &ci.signals[prop.notify]
+	if len(s.params) != 1 {
+		return ci.methodSignature(s, p)
+	}
+	return s.name + "(" + s.params[0].typ.Name(p.Format().Version) + ")"
 }
 
 // paramNames names the parameters; the notify signal of an object has one although it is not sent.
@@ -207,7 +217,7 @@ func classOf(name string, d *wire.Definition, parents ...*qt.Types) *classInfo {
 			c.Enums = append(c.Enums, e)
 		}
 	}
-	ci := &classInfo{class: c, dynamic: true, types: d.Types(parents...)}
+	ci := &classInfo{class: c, def: d, types: d.Types(parents...)}
 	if c.Name == "" {
 		c.Name = name
 	}

@@ -19,6 +19,7 @@ type hostConn struct {
 
 	mu       sync.Mutex
 	acquired map[*Source]bool
+	dynamic  map[string]bool         // names that were acquired dynamically
 	calls    map[string]*queue[call] // by object
 }
 
@@ -159,8 +160,15 @@ func (c *hostConn) acquire(name string, dynamic bool) error {
 	}
 	c.mu.Lock()
 	c.acquired[s] = true
+	again := c.dynamic[name] && !dynamic // Qt's dynamic replicas come back like that
+	if dynamic {
+		if c.dynamic == nil {
+			c.dynamic = map[string]bool{}
+		}
+		c.dynamic[name] = true
+	}
 	c.mu.Unlock()
-	listens, err := s.listen(c, name, dynamic)
+	listens, err := s.listen(c, name, dynamic, again)
 	if !listens { // it has been withdrawn just now
 		c.withdrawn(s)
 	}
@@ -262,7 +270,7 @@ func (c *hostConn) run(calls []call) {
 func (c *hostConn) answer(k *call) {
 	s := k.source
 	if k.write {
-		if s.info.props[k.index].access == ReadWrite || s.info.dynamic {
+		if s.info.props[k.index].access == ReadWrite {
 			if err := s.written(c.ctx, k.index, k.args[0]); err != nil {
 				c.log.Warn("write refused", "object", k.name, "property", s.info.props[k.index].name, "err", err)
 			}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/go-qtro/qtro/wire"
 )
@@ -26,6 +27,7 @@ type outbox struct {
 	chunks  [][]byte // packets to be written
 	size    int      // bytes in chunks and in the write that is under way
 	writing bool
+	resting bool // between two writes
 	closed  bool
 }
 
@@ -160,7 +162,7 @@ func (o *outbox) admit(n int) bool {
 
 // flush is called with the lock, and releases it.
 func (o *outbox) flush(now bool) {
-	if o.writing {
+	if o.writing || o.resting && !now {
 		o.mu.Unlock()
 		return
 	}
@@ -170,7 +172,10 @@ func (o *outbox) flush(now bool) {
 		o.start(o.drain)
 		return
 	}
-	more := o.write()
+	more := o.write() && !o.resting
+	if !more {
+		o.writing = false // the goroutine that rests will see to what has come meanwhile
+	}
 	o.mu.Unlock()
 	if more {
 		o.start(o.drain)
@@ -186,11 +191,30 @@ func (o *outbox) settle() {
 	o.order = o.order[:0]
 }
 
+// A stream of small updates would be written as fast as it comes, a few at a time. So a goroutine that has just written and
+// finds less than restBelow bytes rests before it writes again. What comes alone, and whatever is sent now, does not wait.
+const (
+	restBelow = 16 << 10
+	restTime  = 50 * time.Microsecond
+)
+
 func (o *outbox) drain() {
 	o.mu.Lock()
+	defer o.mu.Unlock()
 	for o.write() {
+		if o.size >= restBelow {
+			continue
+		}
+		o.writing, o.resting = false, true
+		o.mu.Unlock()
+		time.Sleep(restTime)
+		o.mu.Lock()
+		o.resting = false
+		if o.writing || len(o.chunks) == 0 && len(o.order) == 0 {
+			return // somebody else writes, or has written
+		}
+		o.writing = true
 	}
-	o.mu.Unlock()
 }
 
 // write does one write, and reports whether there is more to do. It is called with the lock, which it gives up meanwhile.

@@ -47,8 +47,7 @@ type remote struct {
 	view   atomic.Pointer[view]     // what signals need to know; nil unless Valid
 
 	mu       sync.Mutex
-	info     *classInfo       // nil until a dynamic one is told
-	def      *wire.Definition // that info was made from
+	info     *classInfo // nil until a dynamic one is told
 	state    State
 	failure  error // with SignatureMismatch
 	closed   bool
@@ -207,8 +206,7 @@ func (r *remote) initialize(c *clientConn, p *wire.Packet) error {
 		return protocolError("InitDynamic of %q, whose definition was not asked for", r.name)
 	case p.Kind == wire.InitDynamic:
 		info = r.info
-		if info == nil || !reflect.DeepEqual(r.def, p.Class) {
-			r.def = p.Class
+		if info == nil || !reflect.DeepEqual(info.def, p.Class) {
 			info = classOf(r.name, p.Class)
 		}
 		clear(c.classes[r.name])
@@ -290,7 +288,7 @@ func (r *remote) takeChild(c *clientConn, i int, o *wire.Object) (differs bool, 
 		return old != nil, nil
 	}
 	prop := &r.info.props[i]
-	info, err := c.classFor(r.root, prop, o)
+	info, err := c.classFor(r.root, prop, o, old)
 	if err != nil {
 		return false, err
 	}
@@ -320,14 +318,18 @@ func (r *remote) takeChild(c *clientConn, i int, o *wire.Object) (differs bool, 
 
 // classFor returns the class of a child object: the one it brings a definition of, has brought before, or has by the
 // parent's class. It is called by the connection's reader only.
-func (c *clientConn) classFor(root *remote, prop *propInfo, o *wire.Object) (*classInfo, error) {
+func (c *clientConn) classFor(root *remote, prop *propInfo, o *wire.Object, old *remote) (*classInfo, error) {
 	if o.Definition != nil {
 		known := c.classes[root.name]
 		if known == nil {
 			known = map[string]*classInfo{}
 			c.classes[root.name] = known
 		}
-		known[o.TypeName] = classOf(o.TypeName, o.Definition, c.decoder.Types(root.name))
+		if old != nil && reflect.DeepEqual(old.given.def, o.Definition) {
+			known[o.TypeName] = old.given // after a reconnect the old replica goes on
+		} else {
+			known[o.TypeName] = classOf(o.TypeName, o.Definition, c.decoder.Types(root.name))
+		}
 		return known[o.TypeName], nil
 	}
 	if prop.class != nil {

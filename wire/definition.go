@@ -1,6 +1,11 @@
 package wire
 
-import "github.com/go-qtro/qtro/qt"
+import (
+	"slices"
+	"strings"
+
+	"github.com/go-qtro/qtro/qt"
+)
 
 // Definition describes a class to a dynamic replica: what QMetaObject is to Qt.
 type Definition struct {
@@ -56,7 +61,37 @@ func (d *Definition) Types(parents ...*qt.Types) *qt.Types {
 		}
 	}
 	types.Define(enums, pods)
+	types.Define(d.foreignFlags(types), nil)
 	return types
+}
+
+// foreignFlags finds the flags that come from a C++ header: Qt 5 sends them under their name, which the definition
+// uses without describing it. A scoped name that is no other type is taken for such.
+func (d *Definition) foreignFlags(types *qt.Types) []*qt.Enum {
+	var flags []*qt.Enum
+	add := func(names ...string) {
+		for _, name := range names {
+			i := strings.LastIndex(name, "::")
+			if i <= 0 || strings.ContainsAny(name, "<>*") {
+				continue
+			}
+			_, full := types.Lookup(name)
+			_, bare := types.Lookup(name[i+2:]) // an enum of the class, by the name of the source's class
+			if full != nil && bare != nil {
+				flags = append(flags, &qt.Enum{Name: name, Flag: true, Size: 4})
+			}
+		}
+	}
+	for _, p := range d.Properties {
+		add(p.Type)
+	}
+	for _, m := range slices.Concat(d.Signals, d.Slots) {
+		add(m.ReturnType)
+		if _, params, ok := strings.Cut(m.Signature, "("); ok {
+			add(strings.Split(strings.TrimSuffix(params, ")"), ",")...)
+		}
+	}
+	return flags
 }
 
 // minCount is the least size of the items in a definition: a QByteArray's length.
