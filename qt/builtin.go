@@ -73,8 +73,8 @@ var (
 	byID5 = map[uint32]*Type{} // Qt's own types; complete after init
 	byID6 = map[uint32]*Type{}
 
-	coreTypes [64]*Type // by id
-	byGo  = map[reflect.Type]*Type{} // the type that a plain Go value has; complete after init but for Register
+	coreTypes [64]*Type                  // by id
+	byGo      = map[reflect.Type]*Type{} // the type that a plain Go value has; complete after init but for Register
 )
 
 // basic adds a type of Qt's own whose Go type is T.

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -139,8 +140,12 @@ func (w *Writer) NullText() { w.Uint32(math.MaxUint32) }
 // Text writes a QString that is not null.
 func (w *Writer) Text(s string) {
 	at := len(w.buf)
-	w.Uint32(0)
-	for i := 0; i < len(s); {
+	w.Uint32(uint32(2 * len(s)))
+	i := w.ascii(s)
+	if i == len(s) {
+		return
+	}
+	for i < len(s) {
 		if c := s[i]; c < utf8.RuneSelf {
 			w.Uint16(uint16(c))
 			i++
@@ -162,6 +167,23 @@ func (w *Writer) Text(s string) {
 		i += n
 	}
 	w.PutUint32(at, uint32(len(w.buf)-at-4))
+}
+
+// ascii writes the text up to its first character beyond ASCII, which most texts do not have, and returns where that is.
+func (w *Writer) ascii(s string) int {
+	from := len(w.buf)
+	w.buf = slices.Grow(w.buf, 2*len(s))
+	out := w.buf[from : from+2*len(s)]
+	lo := 1
+	if w.format.LittleEndian {
+		lo = 0
+	}
+	i := 0
+	for ; i < len(s) && s[i] < utf8.RuneSelf; i++ {
+		out[2*i+lo], out[2*i+1-lo] = s[i], 0
+	}
+	w.buf = w.buf[:from+2*i]
+	return i
 }
 
 // surrogate returns the surrogate that loneSurrogate has found at the start of s.
