@@ -20,6 +20,9 @@ import (
 	"github.com/go-qtro/qtro/transports/tcp"
 )
 
+// plain is what the transports of these tests are built on.
+var plain = tcp.Transport{}
+
 // faulty is a transport with a fault.
 type faulty struct {
 	core.Transport
@@ -391,7 +394,7 @@ func find(t *testing.T, name string) check {
 }
 
 func TestFaultsAreFound(t *testing.T) {
-	config := Config{Transport: tcp.Transport{}, ListenURL: func(testing.TB) string { return "tcp://127.0.0.1:0" },
+	config := Config{Transport: plain, ListenURL: func(testing.TB) string { return "tcp://127.0.0.1:0" },
 		Timeout: 500 * time.Millisecond}
 	for _, f := range faults {
 		t.Run(f.name, func(t *testing.T) {
@@ -408,7 +411,7 @@ func TestFaultsAreFound(t *testing.T) {
 }
 
 func TestLeakIsFound(t *testing.T) {
-	s := newSuite(t, Config{Transport: tcp.Transport{}, ListenURL: func(testing.TB) string { return "tcp://127.0.0.1:0" }})
+	s := newSuite(t, Config{Transport: plain, ListenURL: func(testing.TB) string { return "tcp://127.0.0.1:0" }})
 	before := goleak.IgnoreCurrent()
 	require.Empty(t, try(t, func(t testing.TB) { s.leaks(t, before) }))
 	stop := make(chan struct{})
