@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -43,25 +44,30 @@ func main() {
 	rounds := flag.Int("rounds", 5, "how often everything is measured; the table has the medians")
 	updates := flag.Int("updates", 50_000, "property changes and signals, each")
 	calls := flag.Int("calls", 20_000, "sequential calls")
+	only := flag.String("run", "", "only the measurements whose name matches this regular expression")
 	asJSON := flag.Bool("json", false, "print JSON objects, one a line")
 	flag.Parse()
-	if err := run(*rounds, *updates, *calls, *asJSON); err != nil {
+	if err := run(*rounds, *updates, *calls, *only, *asJSON); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(rounds, updates, calls int, asJSON bool) error {
+func run(rounds, updates, calls int, only string, asJSON bool) error {
+	wanted, err := regexp.Compile(only)
+	if err != nil {
+		return err
+	}
 	bin, err := build()
 	if err != nil {
 		return err
 	}
-	all := measures(updates, calls)
+	all := slices.DeleteFunc(measures(updates, calls), func(m measure) bool { return !wanted.MatchString(m.name) })
 	figures := map[string][]float64{}
 	for round := range rounds + 1 {
 		for _, m := range all {
 			for _, p := range pairs {
-				fmt.Fprintf(os.Stderr, "round %d of %d: %s, %s\x1b[K\r", round, rounds, m.name, p)
+				progress("round %d of %d: %s, %s", round, rounds, m.name, p)
 				v, err := m.run(bin, p)
 				if err != nil {
 					return fmt.Errorf("%s, %s: %w", m.name, p, err)
@@ -72,8 +78,15 @@ func run(rounds, updates, calls int, asJSON bool) error {
 			}
 		}
 	}
-	fmt.Fprint(os.Stderr, "\x1b[K\r")
+	progress("")
 	return report(all, figures, asJSON)
+}
+
+// progress shows on a terminal what is going on, in one line that the next one replaces.
+func progress(format string, args ...any) {
+	if info, err := os.Stderr.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+		fmt.Fprintf(os.Stderr, format+"\x1b[K\r", args...)
+	}
 }
 
 // build makes the programs and returns their commands by name.
