@@ -52,7 +52,11 @@ type registryListener struct {
 // SetRegistry makes the node use the registry at a URL (Qt: setRegistryUrl). It does not wait for the registry, which may
 // start later, and come and go. A node has one registry.
 func (n *Node) SetRegistry(rawURL string) (*Registry, error) {
-	g, err := n.setRegistry(rawURL)
+	_, err := parseURL(rawURL) // "" is the registry's own way to itself
+	var g *Registry
+	if err == nil {
+		g, err = n.setRegistry(rawURL)
+	}
 	if err != nil {
 		return nil, &OpError{Op: "use the registry", Object: rawURL, Err: err}
 	}
@@ -172,7 +176,11 @@ func (g *Registry) refresh() {
 	}
 	all, _ := v.Any().(qt.SourceLocations)
 	g.mu.Lock()
-	before, first := g.locations, !g.known
+	if g.known { // Locations was quicker; what has happened since counts
+		g.mu.Unlock()
+		return
+	}
+	before := g.locations
 	g.locations = make(map[string]qt.SourceLocation, len(all))
 	for _, l := range all {
 		g.locations[l.Name] = l
@@ -181,9 +189,6 @@ func (g *Registry) refresh() {
 	now := maps.Clone(g.locations)
 	clear(g.own) // a registry that comes back knows nothing of us
 	g.mu.Unlock()
-	if !first {
-		return
-	}
 	for name, l := range before {
 		if _, ok := now[name]; !ok {
 			g.tell(l, false)
@@ -242,7 +247,7 @@ func (g *Registry) resolve(name string) {
 	g.mu.Lock()
 	l, ok := g.locations[name]
 	g.mu.Unlock()
-	if !ok || !g.node.wants(name) || g.node.host != nil && slices.Contains(g.node.host.URLs(), string(l.URL)) {
+	if !ok || name == registryName || !g.node.wants(name) || g.node.host != nil && slices.Contains(g.node.host.URLs(), string(l.URL)) {
 		return
 	}
 	url := string(l.URL)
@@ -379,6 +384,9 @@ func NewRegistryHost(c Config) (*RegistryHost, error) {
 func (g *RegistryHost) addSource(ctx context.Context, args []qt.Value) (qt.Value, error) {
 	owner := ctx.Value(connKey{}).(*hostConn)
 	l := args[0].Any().(qt.SourceLocation)
+	if l.Name == "" || l.Name == registryName { // nobody is led to another registry
+		return qt.Value{}, fmt.Errorf("register %q: %w", l.Name, ErrNameTaken)
+	}
 	if owner.protocol == wire.Protocol13 {
 		l.URL, l.URL5 = "", l.URL
 	}
