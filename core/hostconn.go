@@ -19,7 +19,7 @@ type hostConn struct {
 
 	mu       sync.Mutex
 	acquired map[*Source]bool
-	dynamic  map[string]bool         // names that were acquired dynamically
+	dynamic  map[string]bool         // names of dynamic replicas
 	calls    map[string]*queue[call] // by object
 }
 
@@ -160,7 +160,7 @@ func (c *hostConn) acquire(name string, dynamic bool) error {
 	}
 	c.mu.Lock()
 	c.acquired[s] = true
-	again := c.dynamic[name] && !dynamic // Qt's dynamic replicas come back like that
+	again := c.dynamic[name] && !dynamic // so do Qt's dynamic replicas come back
 	if dynamic {
 		if c.dynamic == nil {
 			c.dynamic = map[string]bool{}
@@ -190,6 +190,7 @@ func (c *hostConn) release(name string) {
 	}
 	c.mu.Lock()
 	delete(c.acquired, s)
+	delete(c.dynamic, name)
 	c.mu.Unlock()
 	s.unlisten(c)
 }

@@ -40,14 +40,39 @@ func (s *Source) initial(property int, l *listener) wire.Property {
 
 // sendLate sends what could not go with the Init. The tree is locked.
 func (l *listener) sendLate() error {
-	late := l.late
-	l.late = nil
-	for _, v := range late {
-		if err := v.source.sendChange(v.property, l); err != nil {
+	for len(l.late) > 0 { // what is sent may leave something for later, too
+		v := l.late[0]
+		l.late = l.late[1:]
+		send := v.source.sendChange
+		if v.source.info.props[v.property].kind != plainProp {
+			send = v.source.sendObject
+		}
+		if err := send(v.property, l); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// part is a CLASS property of an object that is being sent. Qt's replicas do not survive objects with objects in them that come
+// at run time, nor those of a replica that comes back (which looks like a typed one). Such a property is null at first, and its
+// object is put in as soon as the outer one is there.
+func (s *Source) part(property int, l *listener) wire.Property {
+	if (l.steps || l.flat && s.parent != nil) && s.children[property] != nil {
+		l.late = append(l.late, lateValue{s, property})
+		return wire.Property{Object: s.place(property, l)}
+	}
+	return s.object(property, l)
+}
+
+// sendObject sends one listener the object in a CLASS or MODEL property as a change. The tree is locked.
+func (s *Source) sendObject(property int, l *listener) error {
+	name, notify := s.wireName(l.conn.protocol), s.info.props[property].notify
+	err := l.conn.out.put(false, &wire.Packet{Kind: wire.PropertyChange, Name: name, Index: int32(property), Value: s.object(property, l)})
+	if err != nil || notify < 0 {
+		return err
+	}
+	return l.conn.out.put(false, &wire.Packet{Kind: wire.Invoke, Name: name, Index: notify, Serial: -1, Property: int32(property)})
 }
 
 // sendChange sends one listener a plain property's value as a change. The tree is locked.

@@ -48,6 +48,8 @@ type listener struct {
 	known   map[*classInfo]bool // the child classes that a dynamic replica has been told about
 	taught  map[string]bool     // the PODs that it has been told about; nil if nobody has asked yet
 	late    []lateValue
+	steps   bool // objects are put in one by one
+	flat    bool // those below the root's own are
 }
 
 // scratch is where an update is encoded, once for all listeners of a protocol.
@@ -328,27 +330,14 @@ func (s *Source) changed(t *tree, property int, child *Source) error {
 
 // childChanged sends each listener the new object, with the definition of its class if that listener needs it.
 func (s *Source) childChanged(t *tree, property int, child *Source) (failed error) {
-	prop := &s.info.props[property]
 	for i := range t.listeners {
 		l := &t.listeners[i]
-		proto := l.conn.protocol
-		name := s.wireName(proto)
-		packets := []*wire.Packet{
-			{Kind: wire.PropertyChange, Name: name, Index: int32(property), Value: s.object(property, l)},
-			{Kind: wire.Invoke, Name: name, Index: prop.notify, Serial: -1, Property: int32(property)},
-		}
-		if prop.notify < 0 {
-			packets = packets[:1]
-		}
-		var err error
-		for _, p := range packets {
-			if err = l.conn.out.put(false, p); err != nil {
-				break
-			}
-		}
+		l.steps = true
+		err := s.sendObject(property, l)
 		if err == nil {
 			err = l.sendLate()
 		}
+		l.steps = false
 		if err != nil && !errors.Is(err, ErrClosed) { // else the connection is ending
 			failed = errors.Join(failed, err)
 		}
@@ -446,24 +435,34 @@ func (s *Source) find(name string, p wire.Protocol) *Source {
 func (s *Source) properties(l *listener) []wire.Property {
 	out := make([]wire.Property, len(s.values))
 	for i := range s.values {
-		if s.info.props[i].kind == plainProp {
+		switch s.info.props[i].kind {
+		case plainProp:
 			out[i] = s.initial(i, l)
-		} else {
+		case classProp:
+			out[i] = s.part(i, l)
+		default:
 			out[i] = s.object(i, l)
 		}
 	}
 	return out
 }
 
-// object returns the value of a CLASS or MODEL property.
-func (s *Source) object(property int, l *listener) wire.Property {
-	prop, child := &s.info.props[property], s.children[property]
-	place := Source{info: prop.class, parent: s, property: property}
-	o := &wire.Object{Name: place.wireName(l.conn.protocol), TypeName: prop.className(), Null: child == nil}
+// place describes a CLASS or MODEL property that holds nothing.
+func (s *Source) place(property int, l *listener) *wire.Object {
+	prop := &s.info.props[property]
+	at := Source{info: prop.class, parent: s, property: property}
+	o := &wire.Object{Name: at.wireName(l.conn.protocol), TypeName: prop.className(), Null: true}
 	if prop.kind == modelProp {
 		o.Kind = wire.ModelObject
 	}
+	return o
+}
+
+// object returns the value of a CLASS or MODEL property.
+func (s *Source) object(property int, l *listener) wire.Property {
+	child, o := s.children[property], s.place(property, l)
 	if child != nil {
+		o.Null = false
 		if l.dynamic && o.Kind == wire.ClassObject && !l.known[child.info] {
 			d := *child.info.definition(l.conn.protocol)
 			d.Gadgets = nil // the root's definition has those of the whole tree
@@ -477,13 +476,13 @@ func (s *Source) object(property int, l *listener) wire.Property {
 
 // listen makes a connection a listener and sends it the state, in one go, so that it misses no change.
 // It does nothing if the source is no longer remoted under that name.
-func (s *Source) listen(c *hostConn, name string, dynamic bool) (bool, error) {
+func (s *Source) listen(c *hostConn, name string, dynamic, again bool) (bool, error) {
 	t := s.lock()
 	defer t.mu.Unlock()
 	if s.name != name || s.host != c.host {
 		return false, nil
 	}
-	l := listener{conn: c, dynamic: dynamic, known: map[*classInfo]bool{}}
+	l := listener{conn: c, dynamic: dynamic || again, known: map[*classInfo]bool{}, steps: again, flat: !dynamic}
 	p := wire.Packet{Kind: wire.Init, Name: s.name, Values: s.properties(&l)}
 	if dynamic {
 		p.Kind, p.Class = wire.InitDynamic, s.info.definition(c.protocol)
@@ -494,6 +493,7 @@ func (s *Source) listen(c *hostConn, name string, dynamic bool) (bool, error) {
 	if err := l.sendLate(); err != nil {
 		return false, err
 	}
+	l.steps, l.flat = false, false
 	t.listeners = slices.DeleteFunc(t.listeners, func(l listener) bool { return l.conn == c })
 	t.listeners = append(t.listeners, l)
 	return true, nil
