@@ -28,9 +28,13 @@ func made(t testing.TB, c *Class) *Source {
 func child(t testing.TB, r *Replica, path ...string) *Replica {
 	t.Helper()
 	for _, p := range path {
-		c, err := r.Child(p)
-		require.NoError(t, err)
-		require.NotNil(t, c, p)
+		var c *Replica
+		until(t, p, func() (there bool) { // an object's own objects may come after it
+			var err error
+			c, err = r.Child(p)
+			require.NoError(t, err)
+			return c != nil
+		})
 		r = c
 	}
 	return r

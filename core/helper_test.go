@@ -176,13 +176,12 @@ func acquired(t testing.TB, n *Node, name string, class *Class) *Replica {
 
 // peer is the other end of a connection, which a test plays.
 type peer struct {
-	t    testing.TB
-	c    net.Conn
-	enc  *wire.Encoder
-	dec  *wire.Decoder
-	f    *wire.Framer
-	raw  []byte // of the last packet read
-	gone chan struct{}
+	t   testing.TB
+	c   net.Conn
+	enc *wire.Encoder
+	dec *wire.Decoder
+	f   *wire.Framer
+	raw []byte // of the last packet read
 }
 
 func newPeer(t testing.TB, c net.Conn, p wire.Protocol) *peer {

@@ -284,7 +284,7 @@ func (c *hostConn) answer(k *call) {
 	if err != nil {
 		c.log.Warn("slot failed", "object", k.name, "slot", s.info.slots[k.index].name, "err", err)
 	}
-	if k.serial < 0 {
+	if k.serial < 0 || c.ctx.Err() != nil { // what was interrupted has not failed
 		return
 	}
 	p := wire.Packet{Kind: wire.InvokeReply, Name: k.name, Serial: k.serial}
