@@ -144,6 +144,17 @@ func (c *Class) compile() (*classInfo, error) {
 	return c.info, c.err
 }
 
+// complete checks that typed replicas can be of the class: one that a dynamic replica has learnt does not say of which
+// classes its objects are.
+func (ci *classInfo) complete() error {
+	for i := range ci.props {
+		if p := &ci.props[i]; p.kind == classProp && p.class == nil {
+			return fmt.Errorf("%w %s: the class of property %s is not known; use AcquireDynamic", ErrClass, ci.class.Name, p.name)
+		}
+	}
+	return nil
+}
+
 // holds reports whether an object of the class has one of another below it.
 func (c *Class) holds(other *Class, seen map[*Class]bool) bool {
 	for i := range c.Properties {

@@ -229,3 +229,36 @@ func TestSplitSignature(t *testing.T) {
 		assert.Equal(t, want, types, s)
 	}
 }
+
+// TestLearntClass remotes a class that a replica has learnt, objects and all, as a mock or a bridge does.
+func TestLearntClass(t *testing.T) {
+	eachProtocol(t, func(t *testing.T, p wire.Protocol, opts ...ListenOption) {
+		brewery, pump, _ := breweryClasses()
+		h, _ := testHost(t)
+		n, errs := testNode(t)
+		b := made(t, brewery)
+		require.NoError(t, b.SetChild("pump", made(t, pump)))
+		require.NoError(t, h.EnableRemoting(b, "brewery"))
+		connectPipe(t, n, h, opts...)
+		r := acquired(t, n, "brewery", nil)
+		copied := made(t, r.Class())
+		require.NoError(t, copied.SetChild("pump", made(t, child(t, r, "pump").Class())))
+		require.NoError(t, copied.Set("name", "copy"))
+		require.NoError(t, h.EnableRemoting(copied, "copy"))
+		_, err := n.Acquire("copy", r.Class())
+		assert.ErrorIs(t, err, ErrClass)
+		assert.ErrorContains(t, err, "use AcquireDynamic")
+		for _, class := range []*Class{nil, brewery} {
+			other, _ := testNode(t)
+			connectPipe(t, other, h, opts...)
+			c := acquired(t, other, "copy", class)
+			name, err := Get[string](c, "name")
+			require.NoError(t, err)
+			assert.Equal(t, "copy", name)
+			speed, err := Get[int](child(t, c, "pump"), "speed")
+			require.NoError(t, err)
+			assert.Zero(t, speed, "a definition has no defaults")
+		}
+		nothing(t, errs)
+	})
+}

@@ -238,6 +238,9 @@ func (n *Node) AddClientSideConnection(rwc io.ReadWriteCloser) error {
 // one object that a node acquires share one subscription. Close the replica when it is no longer needed.
 func (n *Node) Acquire(name string, class *Class) (*Replica, error) {
 	info, err := class.compile()
+	if err == nil {
+		err = info.complete()
+	}
 	if err != nil {
 		return nil, &OpError{Op: "acquire", Object: name, Err: err}
 	}
