@@ -372,7 +372,7 @@ func TestCloseInFullFlight(t *testing.T) {
 				}
 			}()
 		}
-		time.Sleep(10 * time.Millisecond)
+		until(t, "the connection", func() bool { return p.host.Stats().Connections == 1 && p.node.Stats().Connections == 1 })
 		closeInTime(t, p.node)
 		closeInTime(t, p.host)
 		closeInTime(t, p.host)
