@@ -107,13 +107,13 @@ func BenchmarkCall(b *testing.B) {
 					b.Cleanup(func() { client.Close(); host.Close() })
 					conns <- client
 				}
-				bufs := sync.Pool{New: func() any { return make([]byte, len(request)) }}
+				bufs := sync.Pool{New: func() any { b := make([]byte, len(request)); return &b }}
 				callers(b, n, func() {
-					c, buf := <-conns, bufs.Get().([]byte)
+					c, buf := <-conns, bufs.Get().(*[]byte)
 					if _, err := c.Write(request); err != nil {
 						b.Error(err)
 					}
-					if _, err := io.ReadFull(c, buf); err != nil {
+					if _, err := io.ReadFull(c, *buf); err != nil {
 						b.Error(err)
 					}
 					bufs.Put(buf)
