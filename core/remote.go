@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -206,7 +208,7 @@ func (r *remote) initialize(c *clientConn, p *wire.Packet) error {
 		return protocolError("InitDynamic of %q, whose definition was not asked for", r.name)
 	case p.Kind == wire.InitDynamic:
 		info = r.info
-		if info == nil || !reflect.DeepEqual(info.def, p.Class) {
+		if info == nil || !sameDefinition(info.def, p.Class) {
 			info = classOf(r.name, p.Class)
 		}
 		clear(c.classes[r.name])
@@ -219,6 +221,18 @@ func (r *remote) initialize(c *clientConn, p *wire.Packet) error {
 	}
 	r.setInfo(info)
 	return r.become(c, p.Values)
+}
+
+// sameDefinition compares definitions. Qt describes PODs in another order in each process.
+func sameDefinition(a, b *wire.Definition) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	x, y := *a, *b
+	for _, d := range []*wire.Definition{&x, &y} {
+		d.Gadgets = slices.SortedFunc(slices.Values(d.Gadgets), func(g, h wire.Gadget) int { return strings.Compare(g.Name, h.Name) })
+	}
+	return reflect.DeepEqual(&x, &y)
 }
 
 // become takes in the values of all properties: the replica is Valid, and its callbacks are called in Qt's order. The
@@ -325,7 +339,7 @@ func (c *clientConn) classFor(root *remote, prop *propInfo, o *wire.Object, old 
 			known = map[string]*classInfo{}
 			c.classes[root.name] = known
 		}
-		if old != nil && reflect.DeepEqual(old.given.def, o.Definition) {
+		if old != nil && sameDefinition(old.given.def, o.Definition) {
 			known[o.TypeName] = old.given // after a reconnect the old replica goes on
 		} else {
 			known[o.TypeName] = classOf(o.TypeName, o.Definition, c.decoder.Types(root.name))
