@@ -17,10 +17,11 @@ func TestChildrenOfGo(t *testing.T) {
 		host, at := newHost(t, major, "tcp://127.0.0.1:0")
 		remote(t, host, b.Source, "Brewery")
 		qtr := startReplica(t, major, how, at, "Brewery")
+		qtr.Wait(soon, "notified", nil)
+		whole(qtr, how)
 		qtr.Wait(soon, "init", qtpeer.Match{"props": qtpeer.Match{
 			"pump":  qtpeer.Match{"rpm": 1200, "maker": "Acme", "inlet": qtpeer.Match{"flow": 1.5, "filter": qtpeer.Match{"mesh": "coarse"}}},
 			"drain": qtpeer.Match{"mesh": "drain"}}})
-		qtr.Wait(soon, "notified", nil)
 		qtr.Forget()
 
 		filter := descend(t, b.Source, "pump", "inlet", "filter")
@@ -66,6 +67,16 @@ func TestChildrenOfGo(t *testing.T) {
 		}
 		qtr.Stop()
 	})
+}
+
+// whole has a Qt replica of a Go Brewery print it when all of it is there: what is below the first level comes after the
+// rest for typed replicas.
+func whole(qtr *qtpeer.Peer, how string) {
+	if how == "typed" {
+		qtr.Wait(soon, "changed", qtpeer.Match{"object": "Brewery.pump.inlet", "prop": "filter"})
+	}
+	qtr.Forget()
+	qtr.Send("dump")
 }
 
 func descend(t *testing.T, s *core.Source, path ...string) *core.Source {

@@ -44,6 +44,13 @@ func TestQtReplicaSeesGoAsQt(t *testing.T) {
 		names := []string{"Station", "Brewery", "Types"}
 		ofQt, ofGo := startReplica(t, major, how, url, names...), startReplica(t, major, how, at, names...)
 		for _, name := range names {
+			ofQt.Wait(soon, "notified", qtpeer.Match{"object": name})
+			ofGo.Wait(soon, "notified", qtpeer.Match{"object": name})
+		}
+		ofQt.Forget()
+		ofQt.Send("dump")
+		whole(ofGo, how)
+		for _, name := range names {
 			match := qtpeer.Match{"object": name}
 			want, got := ofQt.Wait(soon, "init", match), ofGo.Wait(soon, "init", match)
 			delete(want, "class")

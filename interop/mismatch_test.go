@@ -70,12 +70,16 @@ func TestRemotingOfGo(t *testing.T) {
 		qtr := startReplica(t, major, how, at, "Station")
 		qtr.Wait(soon, "notified", nil)
 		for i := range 3 {
+			qtr.Forget()
 			require.NoError(t, host.DisableRemoting(station.Source))
 			qtr.Wait(soon, "state", qtpeer.Match{"state": "Suspect", "old": "Valid"})
 			station.set("level", i)
 			remote(t, host, station.Source, "Station")
 			qtr.Wait(soon, "state", qtpeer.Match{"state": "Valid", "old": "Suspect"})
 			qtr.Wait(soon, "changed", qtpeer.Match{"prop": "level", "value": i})
+			if how == "dynamic" { // it is there a moment later
+				qtr.Wait(soon, "changed", qtpeer.Match{"prop": "gauge", "value": qtpeer.Match{"$object": "Gauge"}})
+			}
 			qtr.Send("call Station.gauge.calibrate [0]")
 			qtr.Wait(soon, "reply", qtpeer.Match{"error": 0, "value": 1001})
 		}

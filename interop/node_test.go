@@ -92,14 +92,6 @@ func newNode(t *testing.T, c core.Config) *core.Node {
 	return n
 }
 
-// connect returns a node that is connected to a URL.
-func connect(t *testing.T, url string) *core.Node {
-	t.Helper()
-	n := newNode(t, core.Config{})
-	require.NoError(t, n.Connect(url))
-	return n
-}
-
 // reach returns a Valid replica of a node of its own, with a log of all that it has told.
 func reach(t *testing.T, url, name, how string, class *core.Class) (*core.Replica, *journal) {
 	t.Helper()

@@ -31,7 +31,7 @@ func TestQtHostKilled(t *testing.T) {
 		j.forget()
 		source.Kill()
 		j.wait(t, "state", "Suspect")
-		require.Equal(t, core.Suspect, gauge.State())
+		require.Eventually(t, func() bool { return gauge.State() == core.Suspect }, soon, time.Millisecond)
 		equal(t, qt.Of(int32(5)), get(t, r, "level")) // what was seen last
 		_, err := r.Call(soonContext(t), "add", 1, 2)
 		require.ErrorIs(t, err, core.ErrNotConnected)
