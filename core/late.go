@@ -7,9 +7,8 @@ import (
 	"github.com/go-qtro/qtro/wire"
 )
 
-// Qt's replicas hand whoever is connected to the notify signal of a QVariant property the place of an initial value as if it
-// were that of the QVariant. It is the same place only for values that a QVariant holds within itself. Others therefore follow
-// the Init as changes, whose arguments Qt passes rightly.
+// Qt's replicas take some things rightly as changes, but not as a part of an Init or of an object that is put in later. Those
+// follow as changes: objects inside such objects, and in QVariant properties what a QVariant does not hold within itself.
 
 // lateValue is a property whose value follows the Init.
 type lateValue struct {
@@ -54,9 +53,8 @@ func (l *listener) sendLate() error {
 	return nil
 }
 
-// part is a CLASS property of an object that is being sent. Qt's replicas do not survive objects with objects in them that come
-// at run time, nor those of a replica that comes back (which looks like a typed one). Such a property is null at first, and its
-// object is put in as soon as the outer one is there.
+// part is a CLASS property of an object that is being sent. In what comes at run time, or to a replica that may have been here
+// before (which looks like a typed one), it is null at first, and its object is put in as soon as the outer one is there.
 func (s *Source) part(property int, l *listener) wire.Property {
 	if (l.steps || l.flat && s.parent != nil) && s.children[property] != nil {
 		l.late = append(l.late, lateValue{s, property})

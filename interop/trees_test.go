@@ -10,8 +10,7 @@ import (
 	"github.com/go-qtro/qtro/interop/qtpeer"
 )
 
-// Qt's own hosts cannot change trees of objects under Qt's replicas (see README.md). A Go host can: it puts the objects in
-// one by one.
+// A Go host puts objects inside objects in one by one, so that trees can change and come back under Qt's replicas.
 
 // newPump returns a pump with an inlet with a filter.
 func newPump(t *testing.T, classes map[string]*core.Class, rpm int, mesh string) *core.Source {
