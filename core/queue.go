@@ -114,7 +114,7 @@ func (q *queue[T]) drain() {
 		q.run(batch)
 		clear(batch)
 		q.mu.Lock()
-		if cap(batch) <= 2*q.limit { // else there was a hurry
+		if cap(batch) <= 4*q.limit { // else there was a hurry
 			q.spare = batch[:0]
 		}
 	}
