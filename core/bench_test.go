@@ -133,6 +133,19 @@ func BenchmarkCall(b *testing.B) {
 	}
 }
 
+// BenchmarkCallLarge is the round trip of a slot call with 1 MiB each way.
+func BenchmarkCallLarge(b *testing.B) {
+	h, _ := benchSource(b)
+	r := benchReplica(b, h, "tcp")
+	payload := make([]byte, 1<<20)
+	b.SetBytes(2 << 20)
+	callers(b, 1, func() {
+		if _, err := r.Call(b.Context(), "echo", payload); err != nil {
+			b.Error(err)
+		}
+	})
+}
+
 // BenchmarkFanOut is the time of one delivery of an update to one replica, over all replicas. "raw" writes the same bytes
 // through a queue that coalesces, and counts them at the other end.
 func BenchmarkFanOut(b *testing.B) {

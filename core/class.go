@@ -126,7 +126,10 @@ type paramInfo struct {
 	opaque string // the type's name, if the host's definition does not describe it
 }
 
-var variantType = qt.MustLookup("QVariant")
+var (
+	variantType   = qt.MustLookup("QVariant")
+	byteArrayType = qt.MustLookup("QByteArray")
+)
 
 // compile resolves the class once.
 func (c *Class) compile() (*classInfo, error) {
@@ -370,6 +373,9 @@ func (ci *classInfo) emits(signal int, args []qt.Value) error {
 // value converts a Go value to the parameter's type. A peer may not survive a value of another type than it declares, so
 // where that is not known, only a Value will do, whose type the caller has chosen.
 func (p *paramInfo) value(x any) (qt.Value, error) {
+	if b, ok := x.([]byte); ok && p.typ == byteArrayType {
+		return qt.Of(b), nil // without copying it: it is encoded before the caller can change it
+	}
 	if p.opaque == "" {
 		return p.typ.Value(x)
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
+	"sync"
 )
 
 // DefaultLimit is the longest packet that a Framer takes unless told otherwise, in bytes.
@@ -142,7 +144,7 @@ func (f *Framer) fill(n int) error {
 }
 
 // room makes space to read into, on the way to n bytes: at the end of the buffer, else by moving what is left to its
-// start, else in a buffer twice as large. One that a large packet needed is given up when smaller ones follow.
+// start, else in a buffer twice as large. One that a large packet needed is given back when smaller ones follow.
 func (f *Framer) room(n int) {
 	have := f.end - f.off
 	size := len(f.buf)
@@ -150,7 +152,7 @@ func (f *Framer) room(n int) {
 	case size == 0:
 		size = firstBuffer
 	case have == size, have == 0 && f.end == size && size < maxBuffer: // it was full: more comes than it holds
-		size = min(2*size, max(n, maxBuffer))
+		size *= 2
 	case size > maxBuffer && n <= maxBuffer:
 		size = maxBuffer
 	case f.end < size:
@@ -159,9 +161,35 @@ func (f *Framer) room(n int) {
 	if size == len(f.buf) {
 		copy(f.buf, f.buf[f.off:f.end])
 	} else {
-		next := make([]byte, size)
+		next := newBuffer(size, n)
 		copy(next, f.buf[f.off:f.end])
+		freeBuffer(f.buf)
 		f.buf = next
 	}
 	f.off, f.end = 0, have
+}
+
+// large are the buffers for large packets, by the power of two that their size is. They are shared, so that a connection
+// without large packets holds none, and kept for a while, as one large packet often follows another.
+var large [64]sync.Pool
+
+// newBuffer returns a buffer of a size on the way to n bytes, or one for n bytes at once if there is one already.
+func newBuffer(size, n int) []byte {
+	if full := 1 << bits.Len(uint(n-1)); full > size {
+		if b, ok := large[bits.Len(uint(full))].Get().(*[]byte); ok {
+			return *b
+		}
+	}
+	if size > maxBuffer {
+		if b, ok := large[bits.Len(uint(size))].Get().(*[]byte); ok {
+			return *b
+		}
+	}
+	return make([]byte, size)
+}
+
+func freeBuffer(b []byte) {
+	if len(b) > maxBuffer {
+		large[bits.Len(uint(len(b)))].Put(&b)
+	}
 }
