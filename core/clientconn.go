@@ -16,6 +16,7 @@ import (
 type clientConn struct {
 	conn
 	node    *Node
+	url     string // that was dialed, "" if the connection was made elsewhere
 	decoder *wire.Decoder
 	heard   atomic.Bool // a packet came since the last ping
 
@@ -53,8 +54,8 @@ type recent struct {
 	remote  *remote
 }
 
-func newClientConn(n *Node, rwc io.ReadWriteCloser, peer Peer, p wire.Protocol) *clientConn {
-	c := &clientConn{node: n, decoder: wire.NewDecoder(p), objects: map[string]wire.ObjectRef{},
+func newClientConn(n *Node, rwc io.ReadWriteCloser, peer Peer, url string, p wire.Protocol) *clientConn {
+	c := &clientConn{node: n, url: url, decoder: wire.NewDecoder(p), objects: map[string]wire.ObjectRef{},
 		classes: map[string]map[string]*classInfo{}, remotes: map[string]*remote{},
 		asked: map[string]int{}, met: map[string]bool{}}
 	c.init(n, rwc, peer, p)
@@ -305,6 +306,9 @@ const (
 
 // subscribe asks for an object, unless the replica has a host already or its class is another one. The node is locked.
 func (c *clientConn) subscribe(r *remote, ref wire.ObjectRef) bool {
+	if at := c.node.registryURL; at != nil && r.name == registryName && c.url != *at {
+		return false // any host may call an object so, but only one is the node's registry
+	}
 	dynamic, ok := r.bind(c, ref)
 	if !ok {
 		return false

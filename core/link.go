@@ -26,6 +26,9 @@ type link struct {
 // firstRetry is the pause before the first attempt to dial again; it doubles up to Config.RetryMax.
 const firstRetry = 100 * time.Millisecond
 
+// stable is how long a connection must have lasted for the pauses to begin anew.
+const stable = time.Second
+
 func newLink(n *Node, url string, dial func(context.Context) (io.ReadWriteCloser, Peer, error), wanted func() bool) *link {
 	return &link{node: n, url: url, dial: dial, wanted: wanted, wake: make(chan struct{}, 1)}
 }
@@ -74,9 +77,9 @@ func (l *link) run() {
 		cancel()
 		if err == nil {
 			start := time.Now()
-			err = n.talk(rwc, peer)
-			if time.Since(start) > n.config.HandshakeTimeout || err == nil {
-				pause = firstRetry
+			err = n.talk(rwc, peer, l.url)
+			if err == nil && time.Since(start) >= stable {
+				pause = firstRetry // one that breaks at once is likely to break again
 			}
 			failed = failed && err != nil
 		}
@@ -110,8 +113,8 @@ func (l *link) sleep(d time.Duration) {
 }
 
 // talk is the life of a connection to a host. It returns nil when a connection that was established has ended (which is told
-// elsewhere), and an error if it was not established.
-func (n *Node) talk(rwc io.ReadWriteCloser, peer Peer) error {
+// elsewhere), and an error if it was not established. url is what was dialed, "" for a connection made elsewhere.
+func (n *Node) talk(rwc io.ReadWriteCloser, peer Peer, url string) error {
 	// Closing is the one way to interrupt reading that every stream has.
 	timeout := time.AfterFunc(n.config.HandshakeTimeout, func() { _ = rwc.Close() })
 	stop := context.AfterFunc(n.ctx, func() { _ = rwc.Close() })
@@ -135,7 +138,7 @@ func (n *Node) talk(rwc io.ReadWriteCloser, peer Peer) error {
 		}
 		return err
 	}
-	c := newClientConn(n, rwc, peer, p)
+	c := newClientConn(n, rwc, peer, url, p)
 	c.serve(f)
 	return nil
 }

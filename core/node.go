@@ -49,12 +49,13 @@ type Node struct {
 	group  group
 	stats  counters
 
-	mu       sync.Mutex
-	remotes  map[string]*remote
-	clients  []*clientConn
-	links    map[string]*link
-	schemas  map[string]SchemaHandler
-	registry *Registry
+	mu          sync.Mutex
+	remotes     map[string]*remote
+	clients     []*clientConn
+	links       map[string]*link
+	schemas     map[string]SchemaHandler
+	registry    *Registry
+	registryURL *string // "" if the registry is this node itself; nil without one
 }
 
 // SchemaHandler opens a connection to a URL of an external schema. ctx ends when the attempt takes too long or the node is
@@ -226,7 +227,7 @@ func (n *Node) AddClientSideConnection(rwc io.ReadWriteCloser) error {
 		return &OpError{Op: "add connection", Object: "node", Err: ErrClosed}
 	}
 	n.group.start(func() {
-		if err := n.talk(rwc, externalPeer(rwc)); err != nil {
+		if err := n.talk(rwc, externalPeer(rwc), ""); err != nil {
 			n.report(&OpError{Op: "connection", Object: externalPeer(rwc).String(), Err: err})
 		}
 	})

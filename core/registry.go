@@ -72,6 +72,9 @@ func (n *Node) setRegistry(rawURL string) (*Registry, error) {
 			return nil, err
 		}
 	}
+	n.mu.Lock()
+	n.registryURL = &rawURL
+	n.mu.Unlock()
 	r, err := n.Acquire(registryName, registryClass)
 	if err != nil {
 		return nil, err

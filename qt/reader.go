@@ -240,7 +240,7 @@ func (r *Reader) Bytes() []byte {
 	if b == nil {
 		return nil
 	}
-	return append(make([]byte, 0, len(b)), b...)
+	return append([]byte{}, b...) // which, unlike make, does not zero what is copied over
 }
 
 // ByteString reads a QByteArray that holds text, such as a signature.

@@ -60,18 +60,19 @@ func TestLive(t *testing.T) {
 	})
 }
 
-// The station has all kinds of types. Qt 5 does not describe one of them, which the error says.
+// The station has all kinds of types. Qt 5 does not describe its flags, which come from a C++ header: they are numbers.
 func TestLiveStation(t *testing.T) {
 	eachQt(t, "Station", func(t *testing.T, major int, source *qtpeer.Peer, url string) {
+		flags := map[string]string{"get": "alarms\t\"Smoke|Flood\"\n", "show": "    FLAG(Alarms Alarm)\n", "type": "Alarms",
+			"value": "Heat|Flood", "json": "\"Heat|Flood\"\n"}
 		if major == 5 {
-			requireError(t, failed, "Station cannot be had: ", "--connect", url, "get", "Station")
-			return
+			flags = map[string]string{"get": "alarms\t5\n", "type": "StationTypes::Alarms", "value": "6", "json": "6\n"}
 		}
 		_, out, warn := qtro(t, "--connect", url, "get", "Station")
 		require.Empty(t, warn)
 		for _, want := range []string{
 			"bigSigned\t-9007199254740995\n", "bigUnsigned\t18446744073709551615\n", "blob\t\"AAH+/w==\"\n", "mode\t\"Sampling\"\n",
-			"season\t\"Autumn\"\n", "alarms\t\"Smoke|Flood\"\n", "startedAt\t\"2024-02-29T12:34:56.789Z\"\n",
+			"season\t\"Autumn\"\n", flags["get"], "startedAt\t\"2024-02-29T12:34:56.789Z\"\n",
 			"zone\t{\"x\":10,\"y\":20,\"width\":300,\"height\":400}\n", "gauge.label\t\"barometer-1\"\n", "rows.roles\t[\"display\",\"celsius\"]\n",
 		} {
 			require.Contains(t, out, want)
@@ -79,14 +80,14 @@ func TestLiveStation(t *testing.T) {
 		_, out, _ = qtro(t, "--connect", url, "show", "Station")
 		for _, want := range []string{
 			"ENUM Season { Winter = 0, Spring = 1, Summer = 5, Autumn = 6 }\n", "    ENUM Mode { Idle = 0, Sampling = 3, Fault = -1 };\n",
-			"    FLAG(Alarms Alarm)\n", "    PROP(QList<Reading> history READPUSH)\n", "    PROP(Alarms alarms READWRITE)\n",
+			flags["show"], "    PROP(QList<Reading> history READPUSH)\n", "    PROP(" + flags["type"] + " alarms READWRITE)\n",
 			"    CLASS gauge(Gauge)\n", "    MODEL rows(display, celsius)\n", "    SLOT(Mode cycle(Mode from))\n",
 		} {
 			require.Contains(t, out, want)
 		}
 		requireOutput(t, "", "--connect", url, "set", "Station", "mode", "Fault")
-		requireOutput(t, "", "--connect", url, "set", "Station", "alarms", "Heat|Flood")
-		requireOutput(t, "\"Heat|Flood\"\n", "--connect", url, "get", "Station", "alarms")
+		requireOutput(t, "", "--connect", url, "set", "Station", "alarms", flags["value"])
+		requireOutput(t, flags["json"], "--connect", url, "get", "Station", "alarms")
 		requireOutput(t, "", "--connect", url, "set", "Station", "history", `[{"stamp":5,"value":2.5,"unit":"m","valid":true}]`)
 		requireOutput(t, "\"Sampling\"\n", "--connect", url, "call", "Station", "cycle", "Idle")
 		requireOutput(t, `{"stamp":42,"value":2.5,"unit":"C","valid":true}`+"\n", "--connect", url, "call", "Station", "measure", "C", "2.5")
