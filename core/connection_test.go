@@ -45,6 +45,7 @@ func TestReconnect(t *testing.T) {
 		require.NoError(t, r.Wait(t.Context()))
 		for i := range 3 {
 			require.NoError(t, s.Set("value", 100+i))
+			time.Sleep(stable) // or the pauses would go on growing
 			m.cut("h")
 			synctest.Wait()
 			assert.Equal(t, Suspect, r.State())

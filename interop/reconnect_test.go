@@ -81,11 +81,11 @@ func TestCallLost(t *testing.T) {
 // helperURL is set where the test binary is to be a Go host at that URL, until its stdin is closed.
 const helperURL = "QTRO_TEST_HOST"
 
-// TestHelperHost is the process that TestGoHostKilled kills.
+// TestHelperHost is the process that TestGoHostKilled kills. By itself it tests nothing.
 func TestHelperHost(t *testing.T) {
 	url := os.Getenv(helperURL)
 	if url == "" {
-		t.Skip("only with " + helperURL)
+		return
 	}
 	major := int(url[0] - '0')
 	station := newStation(t, major)

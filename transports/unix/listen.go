@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -94,6 +95,9 @@ func bind(ctx context.Context, name string) (*net.UnixListener, error) {
 // startTime is how long a server may take between making its socket file and listening.
 const startTime = 20 * time.Millisecond
 
+// removals tells apart the removals of this process.
+var removals atomic.Int64
+
 // removeStale removes the socket file of a server that is gone. Several processes may try at the same time, and others may
 // start to listen there meanwhile: so the file is moved aside, and back if it is not the one that was examined.
 func removeStale(ctx context.Context, path string) error {
@@ -115,7 +119,7 @@ func removeStale(ctx context.Context, path string) error {
 			return err
 		}
 	}
-	aside := fmt.Sprintf("%s.%d.stale", path, os.Getpid())
+	aside := fmt.Sprintf("%s.%d.%d.stale", path, os.Getpid(), removals.Add(1))
 	if err := os.Rename(path, aside); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
