@@ -163,24 +163,10 @@ func (o *mirror) call(method reflect.Value) any {
 }
 
 func (o *mirror) bindSignal(sig structSignal) {
-	field := o.ptr.Elem().Field(sig.field)
-	index, err := o.source.SignalIndex(sig.name)
-	if err != nil {
-		return
+	if index, err := o.source.SignalIndex(sig.name); err == nil {
+		field := o.ptr.Elem().Field(sig.field)
+		field.Set(o.source.emitter(index, field.Type()))
 	}
-	m := &o.source.info.signals[index]
-	field.Set(reflect.MakeFunc(field.Type(), func(args []reflect.Value) []reflect.Value {
-		vals := make([]qt.Value, len(args))
-		for i, a := range args {
-			v, err := m.params[i].typ.Value(a.Interface())
-			if err != nil {
-				v = m.params[i].typ.Zero() // a number out of range: the signal itself must not get lost
-			}
-			vals[i] = v
-		}
-		_ = o.source.EmitValues(index, vals...) // they have the parameters' types
-		return nil
-	}))
 }
 
 // structClass is what SourceOf makes of a struct type.
@@ -221,12 +207,9 @@ type classBuilder struct {
 func (b *classBuilder) build(t reflect.Type) error {
 	for i := range t.NumField() {
 		f := t.Field(i)
-		name, modifier, _ := strings.Cut(f.Tag.Get("qtro"), ",")
-		if !f.IsExported() || name == "-" {
+		name, modifier, ok := fieldName(f)
+		if !ok {
 			continue
-		}
-		if name == "" {
-			name = lowerFirst(f.Name)
 		}
 		if err := b.field(i, f, name, modifier); err != nil {
 			return fmt.Errorf("field %s: %w", f.Name, err)
@@ -363,12 +346,9 @@ func (b *classBuilder) pod(t reflect.Type) error {
 	var fields []qt.Field
 	for i := range t.NumField() {
 		f := t.Field(i)
-		name, _, _ := strings.Cut(f.Tag.Get("qtro"), ",")
-		if !f.IsExported() || name == "-" {
+		name, _, ok := fieldName(f)
+		if !ok {
 			continue
-		}
-		if name == "" {
-			name = lowerFirst(f.Name)
 		}
 		typ, err := b.typeName(f.Type)
 		if err != nil {
@@ -381,6 +361,15 @@ func (b *classBuilder) pod(t reflect.Type) error {
 	}
 	c.PODs[at].Fields = fields
 	return nil
+}
+
+// fieldName returns the Qt name of a field and the modifier in its tag; false if the field is left out.
+func fieldName(f reflect.StructField) (name, modifier string, ok bool) {
+	name, modifier, _ = strings.Cut(f.Tag.Get("qtro"), ",")
+	if name == "" {
+		name = lowerFirst(f.Name)
+	}
+	return name, modifier, f.IsExported() && name != "-"
 }
 
 // lowerFirst turns Go's name into Qt's: Target to target, ID to id, HTTPPort to httpPort.
