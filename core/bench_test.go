@@ -82,7 +82,8 @@ func callers(b *testing.B, n int, fn func()) {
 }
 
 // BenchmarkCall is the round trip of a slot call with 100 bytes each way. "raw" is an echo of as many bytes as the packets
-// have, on a connection a caller.
+// have, on a connection a caller, who reads the answer himself. "shared" is the same on one connection for all callers, with a
+// goroutine that reads and wakes them: what a protocol must do at least in which calls share a connection with updates.
 func BenchmarkCall(b *testing.B) {
 	payload := make([]byte, 100)
 	request, err := wire.NewEncoder(wire.Protocol20).Append(nil, &wire.Packet{Kind: wire.Invoke, Name: "Bench", Args: []qt.Value{qt.Of(payload)}})
@@ -120,6 +121,7 @@ func BenchmarkCall(b *testing.B) {
 					conns <- c
 				})
 			})
+			b.Run(fmt.Sprintf("%s/callers=%d/shared", network, n), func(b *testing.B) { sharedEcho(b, network, n, request) })
 			b.Run(fmt.Sprintf("%s/callers=%d/qtro", network, n), func(b *testing.B) {
 				h, _ := benchSource(b)
 				r := benchReplica(b, h, network)
@@ -131,6 +133,36 @@ func BenchmarkCall(b *testing.B) {
 			})
 		}
 	}
+}
+
+func sharedEcho(b *testing.B, network string, n int, request []byte) {
+	host, client := benchPair(b, network)
+	b.Cleanup(func() { client.Close(); host.Close() })
+	go func() { _, _ = io.Copy(onlyWriter{host}, onlyReader{host}) }()
+	var mu sync.Mutex
+	waiting := make(chan chan struct{}, n)
+	go func() {
+		buf := make([]byte, len(request))
+		for {
+			if _, err := io.ReadFull(client, buf); err != nil {
+				return
+			}
+			(<-waiting) <- struct{}{}
+		}
+	}()
+	done := sync.Pool{New: func() any { return make(chan struct{}, 1) }}
+	callers(b, n, func() {
+		ch := done.Get().(chan struct{})
+		mu.Lock()
+		waiting <- ch
+		_, err := client.Write(request)
+		mu.Unlock()
+		if err != nil {
+			b.Error(err)
+		}
+		<-ch
+		done.Put(ch)
+	})
 }
 
 // BenchmarkCallLarge is the round trip of a slot call with 1 MiB each way.
@@ -292,3 +324,9 @@ func (w *window) run(send func(i int)) {
 	}
 	w.b.ReportMetric(float64(cpuTime()-start)/float64(w.updates*int64(w.clients)), "cpu-ns/op")
 }
+
+// onlyReader and onlyWriter hide that bytes could be spliced from one connection to another without being read.
+type (
+	onlyReader struct{ io.Reader }
+	onlyWriter struct{ io.Writer }
+)
