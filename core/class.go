@@ -195,9 +195,7 @@ func newClassInfo(c *Class) (*classInfo, error) {
 		if !strings.Contains(e.Name, "::") {
 			e.Name = c.Name + "::" + e.Name
 		}
-		if e.Size == 0 {
-			e.Size = 4
-		}
+		e = sized(e)
 		enums = append(enums, &e)
 	}
 	ci.types.Define(enums, c.PODs)
@@ -217,6 +215,14 @@ func newClassInfo(c *Class) (*classInfo, error) {
 		}
 	}
 	return ci, ci.checkNames()
+}
+
+// sized gives an enum without a size that of an int, as C++ does.
+func sized(e qt.Enum) qt.Enum {
+	if e.Size == 0 {
+		e.Size = 4
+	}
+	return e
 }
 
 func (ci *classInfo) addProperty(p Property) error {

@@ -118,7 +118,7 @@ func canonical(ci *classInfo) func(string) string {
 }
 
 func canonicalSignature(s string, canon func(string) string) string {
-	name, types := splitSignature(s)
+	name, types := wire.SplitSignature(s)
 	for i := range types {
 		types[i] = canon(types[i])
 	}
@@ -148,8 +148,8 @@ func compareProperties(t *testing.T, want, got []wire.PropertyDef, canon func(st
 		w, g := want[i], got[i]
 		assert.Equal(t, w.Name, g.Name)
 		assert.Equal(t, canon(w.Type), canon(g.Type), w.Name)
-		wn, _ := splitSignature(w.Notify)
-		gn, _ := splitSignature(g.Notify)
+		wn, _ := wire.SplitSignature(w.Notify)
+		gn, _ := wire.SplitSignature(g.Notify)
 		assert.Equal(t, wn, gn, w.Name)
 	}
 }
@@ -224,7 +224,7 @@ func TestSplitSignature(t *testing.T) {
 	for s, want := range map[string][]string{
 		"f": nil, "f()": nil, "f(int)": {"int"}, "f(QMap<QString,int>,bool)": {"QMap<QString,int>", "bool"}, "f(,)": {"", ""},
 	} {
-		name, types := splitSignature(s)
+		name, types := wire.SplitSignature(s)
 		assert.Equal(t, "f", name, s)
 		assert.Equal(t, want, types, s)
 	}

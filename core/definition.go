@@ -15,8 +15,7 @@ type definitions struct {
 	by map[wire.Protocol]*wire.Definition
 }
 
-// definition describes the class to a dynamic replica. Without gadgets it is what a child's class is described by,
-// whose PODs the parent's definition has.
+// definition describes the class to a dynamic replica.
 func (ci *classInfo) definition(p wire.Protocol) *wire.Definition {
 	ci.defs.mu.Lock()
 	defer ci.defs.mu.Unlock()
@@ -34,11 +33,8 @@ func (ci *classInfo) definition(p wire.Protocol) *wire.Definition {
 func (ci *classInfo) describe(p wire.Protocol) *wire.Definition {
 	d := &wire.Definition{TypeName: ci.class.Name}
 	for _, e := range ci.class.Enums {
-		if e.Size == 0 {
-			e.Size = 4
-		}
 		if !strings.Contains(e.Name, "::") {
-			d.Enums = append(d.Enums, e)
+			d.Enums = append(d.Enums, sized(e))
 		}
 	}
 	d.Gadgets = ci.gadgets(p, map[string]bool{})
@@ -88,9 +84,6 @@ func (ci *classInfo) gadgets(p wire.Protocol, seen map[string]bool) []wire.Gadge
 			continue
 		}
 		seen[e.Name] = true
-		if e.Size == 0 {
-			e.Size = 4
-		}
 		scope := e.Name[:i]
 		e.Name = e.Name[i+2:]
 		at := -1
@@ -103,7 +96,7 @@ func (ci *classInfo) gadgets(p wire.Protocol, seen map[string]bool) []wire.Gadge
 			out = append(out, wire.Gadget{Name: scope})
 			at = len(out) - 1
 		}
-		out[at].Enums = append(out[at].Enums, e)
+		out[at].Enums = append(out[at].Enums, sized(e))
 	}
 	for i := range ci.props {
 		if c := ci.props[i].class; c != nil && ci.props[i].kind == classProp {
@@ -305,7 +298,7 @@ func (ci *classInfo) propertyOf(p wire.PropertyDef) {
 }
 
 func (ci *classInfo) notifyType(info *propInfo, signature string) {
-	_, types := splitSignature(signature)
+	_, types := wire.SplitSignature(signature)
 	if len(types) != 1 {
 		return
 	}
@@ -315,7 +308,7 @@ func (ci *classInfo) notifyType(info *propInfo, signature string) {
 }
 
 func (ci *classInfo) methodOf(m wire.Method) (methodInfo, []Param) {
-	name, types := splitSignature(m.Signature)
+	name, types := wire.SplitSignature(m.Signature)
 	info := methodInfo{name: name, property: -1}
 	var params []Param
 	for i, t := range types {
@@ -355,28 +348,4 @@ func (ci *classInfo) typeOf(name string) *qt.Type {
 		}
 	}
 	return variantType
-}
-
-// splitSignature splits "observed(Reading,QMap<QString,int>)" into the name and the types.
-func splitSignature(s string) (name string, types []string) {
-	name, rest, ok := strings.Cut(s, "(")
-	rest = strings.TrimSuffix(rest, ")")
-	if !ok || rest == "" {
-		return name, nil
-	}
-	depth, from := 0, 0
-	for i := range len(rest) {
-		switch rest[i] {
-		case '<':
-			depth++
-		case '>':
-			depth--
-		case ',':
-			if depth == 0 {
-				types = append(types, rest[from:i])
-				from = i + 1
-			}
-		}
-	}
-	return name, append(types, rest[from:])
 }

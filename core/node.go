@@ -134,9 +134,7 @@ func (n *Node) transport(u *url.URL) (Transport, error) {
 	if t := n.config.Transports[u.Scheme]; t != nil {
 		return t, nil
 	}
-	transports.RLock()
-	t := transports.byScheme[u.Scheme]
-	transports.RUnlock()
+	t := TransportFor(u.Scheme)
 	if t == nil {
 		return nil, &UnknownSchemeError{URL: u.String(), Scheme: u.Scheme}
 	}

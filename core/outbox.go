@@ -16,11 +16,11 @@ type outbox struct {
 	w      io.Writer
 	enc    *wire.Encoder
 	limit  int
-	latest bool                // past the limit, keep the latest value of each property
-	start  func(func())        // starts a goroutine that the node waits for
-	fail   func(error)         // ends the connection
-	stats  *counters           // of the node
-	late   map[lateKey]latePut // property changes that wait for room
+	latest bool               // past the limit, keep the latest value of each property
+	start  func(func())       // starts a goroutine that the node waits for
+	fail   func(error)        // ends the connection
+	stats  *counters          // of the node
+	late   map[lateKey][]byte // property changes that wait for room
 	order  []lateKey
 
 	mu      sync.Mutex
@@ -36,8 +36,6 @@ type lateKey struct {
 	property int32
 }
 
-type latePut []byte
-
 // chunkSize is how much goes out with one write when much is waiting. Chunks are shared by all connections, so that an idle
 // one holds no memory; a packet that is larger has a chunk to itself.
 const chunkSize = 64 << 10
@@ -47,14 +45,14 @@ var chunks = sync.Pool{New: func() any { return new([chunkSize]byte) }}
 // hardFactor: where property changes are coalesced, signals and replies may take this many times the limit.
 const hardFactor = 2
 
-// send queues whole packets. With now, they are written before it returns, unless a write is under way already.
-func (o *outbox) send(packets []byte, now bool) {
+// send queues whole packets.
+func (o *outbox) send(packets []byte) {
 	o.mu.Lock()
 	if !o.admit(len(packets)) {
 		return
 	}
 	o.add(packets)
-	o.flush(now)
+	o.flush(false)
 }
 
 // add appends whole packets to what is to be written.
@@ -127,7 +125,7 @@ func (o *outbox) change(packets []byte, object string, property int32) {
 			o.order = append(o.order, key)
 		}
 		if o.late == nil {
-			o.late = map[lateKey]latePut{}
+			o.late = map[lateKey][]byte{}
 		}
 		o.late[key] = append(o.late[key][:0], packets...)
 		o.flush(false) // nothing may be under way if the change alone is past the limit

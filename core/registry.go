@@ -148,9 +148,11 @@ func (g *Registry) Locations() ([]qt.SourceLocation, error) {
 	if !known {
 		return nil, &OpError{Op: "read", Object: registryName, Err: ErrRegistryNotAcquired}
 	}
-	slices.SortFunc(all, func(a, b qt.SourceLocation) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(all, byName)
 	return all, nil
 }
+
+func byName(a, b qt.SourceLocation) int { return strings.Compare(a.Name, b.Name) }
 
 // OnAdded calls fn for each object that is registered from now on (Qt: remoteObjectAdded), also when the registry is
 // reached again and has more than before. cancel ends that.
@@ -456,7 +458,7 @@ func (g *RegistryHost) update() {
 	for _, e := range g.entries {
 		all = append(all, e.SourceLocation)
 	}
-	slices.SortFunc(all, func(a, b qt.SourceLocation) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(all, byName)
 	t := g.source.lock()
 	defer t.mu.Unlock()
 	g.source.values[0] = qt.Of(all)

@@ -367,7 +367,7 @@ func (t *tree) broadcast(s *Source, n int, change int32) (failed error) {
 			if change >= 0 {
 				c.out.change(sc.buf, name, change)
 			} else {
-				c.out.send(sc.buf, false)
+				c.out.send(sc.buf)
 			}
 		}
 		if cap(sc.buf) > chunkSize {

@@ -87,9 +87,8 @@ func (d *Definition) foreignFlags(types *qt.Types) []*qt.Enum {
 	}
 	for _, m := range slices.Concat(d.Signals, d.Slots) {
 		add(m.ReturnType)
-		if _, params, ok := strings.Cut(m.Signature, "("); ok {
-			add(strings.Split(strings.TrimSuffix(params, ")"), ",")...)
-		}
+		_, params := SplitSignature(m.Signature)
+		add(params...)
 	}
 	return flags
 }
@@ -260,4 +259,29 @@ func writeGadgetDefinition(w *qt.Writer, d *Definition) {
 		w.ByteString(e)
 	}
 	writeGadgets(w, d.Gadgets, w.Format().Version != qt.Qt5_12)
+}
+
+// SplitSignature splits "observed(Reading,QMap<QString,int>)" into the name and the
+// parameters' types.
+func SplitSignature(s string) (name string, types []string) {
+	name, rest, ok := strings.Cut(s, "(")
+	rest = strings.TrimSuffix(rest, ")")
+	if !ok || rest == "" {
+		return name, nil
+	}
+	depth, from := 0, 0
+	for i := range len(rest) {
+		switch rest[i] {
+		case '<':
+			depth++
+		case '>':
+			depth--
+		case ',':
+			if depth == 0 {
+				types = append(types, rest[from:i])
+				from = i + 1
+			}
+		}
+	}
+	return name, append(types, rest[from:])
 }

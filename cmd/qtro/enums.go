@@ -28,7 +28,8 @@ func (c *conversation) nameEnums(dir direction, p *wire.Packet) {
 			}
 		default:
 			if m := method(d, dir, p.Index); m != nil {
-				for i, t := range parameterTypes(m.Signature) {
+				_, params := wire.SplitSignature(m.Signature)
+				for i, t := range params {
 					if i < len(p.Args) {
 						p.Args[i] = c.enum(p.Name, p.Args[i], t)
 					}
@@ -58,7 +59,8 @@ func propertyTypes(d *wire.Definition, i int) []string {
 		return nil
 	}
 	p := d.Properties[i]
-	return append([]string{p.Type}, parameterTypes(p.Notify)...)
+	_, notify := wire.SplitSignature(p.Notify)
+	return append([]string{p.Type}, notify...)
 }
 
 // enum converts a number to the first of the types that is an enum.
@@ -78,27 +80,4 @@ func (c *conversation) enum(object string, v qt.Value, names ...string) qt.Value
 		}
 	}
 	return v
-}
-
-// parameterTypes splits the signature "observed(Reading,QMap<QString,int>)" into its types.
-func parameterTypes(signature string) (types []string) {
-	_, rest, ok := strings.Cut(signature, "(")
-	if rest = strings.TrimSuffix(rest, ")"); !ok || rest == "" {
-		return nil
-	}
-	depth, from := 0, 0
-	for i, c := range rest {
-		switch c {
-		case '<':
-			depth++
-		case '>':
-			depth--
-		case ',':
-			if depth == 0 {
-				types = append(types, rest[from:i])
-				from = i + 1
-			}
-		}
-	}
-	return append(types, rest[from:])
 }
