@@ -47,6 +47,10 @@ var (
 	ErrHeartbeat = errors.New("no answer to the heartbeat")
 	// ErrProtocol: a peer sent what the protocol does not allow at that point.
 	ErrProtocol = errors.New("protocol violation")
+	// ErrInsecure: the node requires security, and the connection would not have it; see [Config].RequireSecure.
+	ErrInsecure = errors.New("the connection is not secure")
+	// ErrDenied: the [Authorizer] does not let the peer do that.
+	ErrDenied = errors.New("not authorized")
 	// ErrClass: a class is described wrongly, or does not have the member that was asked for.
 	ErrClass = errors.New("class")
 )

@@ -23,6 +23,12 @@ type Config struct {
 	// OnError is told of failures that no call returns: connections that could not be made or broke, a registry that
 	// refused a name. It must not block. Nil means that they are only logged.
 	OnError func(error)
+	// Authorizer decides what the peers of a host may do; nil lets all do everything.
+	Authorizer Authorizer
+	// RequireSecure makes the node refuse, with ErrInsecure, to dial or listen without protection. A URL that a registry
+	// announces must lead to an authenticated peer; one that the program itself gives to Connect, SetRegistry or Listen may
+	// also be a local socket. Connections that the program opens itself are its own affair.
+	RequireSecure bool
 	// Heartbeat is how often a node makes sure that its hosts are alive (Qt: setHeartbeatInterval). 0 means never.
 	Heartbeat time.Duration
 	// HandshakeTimeout is how long a node waits for a connection and the host's first packet; 0 means 10 s.

@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"maps"
 	"net"
@@ -16,7 +17,9 @@ import (
 type Transport interface {
 	// Listen starts to accept connections at u until the Listener is closed. ctx is for starting only.
 	Listen(ctx context.Context, u *url.URL) (Listener, error)
-	// Dial opens a connection to u. It blocks until the connection stands or ctx is done.
+	// Dial opens a connection to u. It blocks until the connection stands or ctx is done. An error that has a method
+	// Permanent() bool which returns true tells that it will be no better the next time: a node gives up then, until it is
+	// asked again. The same goes for an error of the connection's first Read, by which some transports tell a refusal.
 	Dial(ctx context.Context, u *url.URL) (Conn, error)
 }
 
@@ -38,12 +41,51 @@ type Conn interface {
 	Peer() Peer
 }
 
-// Peer is who is at the other end of a connection. It is what slot handlers and logs see.
+// Handshaker is a Conn that a listener accepts before it knows who is at the other end, like a TLS connection: the host lets
+// it find out before it asks for the Peer and sends anything. Only so many connections may be in their handshake at a time;
+// of more than that, the host drops the oldest.
+type Handshaker interface {
+	Conn
+	// HandshakeContext blocks until the peer is known, the handshake has failed or ctx is done.
+	HandshakeContext(ctx context.Context) error
+}
+
+// SecureTransport is a Transport that tells how well it protects its connections, so that a node that requires security
+// need not dial to find out. A Transport that does not tell is taken for Plaintext.
+type SecureTransport interface {
+	Transport
+	Security() Security
+}
+
+// Security is how well a connection is protected.
+type Security uint8
+
+// Levels of security, from none to best.
+const (
+	Plaintext     Security = iota // whoever is on the path can read and change what is sent
+	Local                         // it never leaves this machine
+	Encrypted                     // nobody on the path can read or change anything, but the peer has not proved who it is
+	Authenticated                 // and the peer has proved its Identity
+)
+
+var securities = [...]string{"plaintext", "local", "encrypted", "authenticated"}
+
+// String returns the level in lower case: "plaintext", "local", …
+func (s Security) String() string {
+	if int(s) < len(securities) {
+		return securities[s]
+	}
+	return fmt.Sprintf("Security(%d)", uint8(s))
+}
+
+// Peer is who is at the other end of a connection. It is what slot handlers, property writes, the [Authorizer] and logs see.
 type Peer struct {
-	Scheme   string       // of the URL that the connection came by; "" in process, "external" for one made elsewhere
-	Addr     string       // the remote address, in the transport's own form
-	Identity string       // whom the transport has made sure of; "" if nobody
-	Unix     *Credentials // of the process at the other end of a local socket, where the system tells
+	Scheme       string              // of the URL that the connection came by; "" in process, "external" for one made elsewhere
+	Addr         string              // the remote address, in the transport's own form
+	Security     Security            // of the connection
+	Identity     string              // whom the transport has made sure of, such as a SPIFFE ID, "dns:plant.example" or "uid:1000"; "" if nobody
+	Certificates []*x509.Certificate // the chain that proves the identity, the peer's own first; nil without one
+	Unix         *Credentials        // of the process at the other end of a local socket, where the system tells
 }
 
 // Credentials are those of a process on the same machine.
