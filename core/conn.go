@@ -31,7 +31,7 @@ type conn struct {
 
 // counters count what an operator wants to know.
 type counters struct {
-	connections, slow, coalesced, violations atomic.Int64
+	connections, slow, coalesced, violations, refused atomic.Int64
 }
 
 // Stats are a node's counters since it was made.
@@ -40,6 +40,7 @@ type Stats struct {
 	SlowPeers   int64 // connections ended because the peer did not read
 	Coalesced   int64 // property changes that a later one replaced before a slow peer read them
 	Violations  int64 // connections ended because of what the peer sent
+	Refused     int64 // connections to a host whose transport's handshake failed
 }
 
 func (c *conn) init(n *Node, rwc io.ReadWriteCloser, peer Peer, p wire.Protocol) {

@@ -21,12 +21,13 @@ import (
 type Host struct {
 	*Node
 
-	hostMu    sync.Mutex
-	sources   map[string]*Source
-	listening []*listening
-	peers     map[*hostConn]bool
-	loop      sync.Once         // connects the node to itself
-	gone      func(c *hostConn) // is told of connections that ended
+	hostMu     sync.Mutex
+	sources    map[string]*Source
+	listening  []*listening
+	peers      map[*hostConn]bool
+	handshakes handshakes
+	loop       sync.Once         // connects the node to itself
+	gone       func(c *hostConn) // is told of connections that ended
 }
 
 // listening is a URL under which the host is reached.
@@ -67,7 +68,7 @@ func AllowExternalRegistration(o *listenOptions) { o.external = true }
 // Listen starts to listen at a URL, such as tcp://127.0.0.1:5000 or local:name, and returns the URL that the host
 // announces, in which a port of 0 has become the real one. A host may listen at any number of URLs, each speaking one
 // version of the protocol. Connections are served until the host is closed. ctx is for starting only. The error is
-// [ErrHostURLInvalid], [UnknownSchemeError], [ErrServerAlreadyCreated] or [ErrListenFailed].
+// [ErrHostURLInvalid], [UnknownSchemeError], [ErrServerAlreadyCreated], [ErrInsecure] or [ErrListenFailed].
 func (h *Host) Listen(ctx context.Context, rawURL string, options ...ListenOption) (string, error) {
 	l, err := h.listen(ctx, rawURL, options)
 	if err != nil {
@@ -127,6 +128,9 @@ func (h *Host) open(ctx context.Context, u *url.URL) (Listener, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := h.protects(t, Local); err != nil {
+		return nil, err
+	}
 	ln, err := t.Listen(ctx, u)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrListenFailed, err)
@@ -163,7 +167,7 @@ func (h *Host) accept(l *listening) {
 			continue
 		}
 		pause = 0
-		h.group.start(func() { h.serve(c, c.Peer(), l.protocol) })
+		h.group.start(func() { h.serve(c, l.protocol) })
 	}
 }
 
@@ -178,18 +182,8 @@ func (h *Host) AddHostSideConnection(rwc io.ReadWriteCloser, options ...ListenOp
 	for _, opt := range options {
 		opt(&o)
 	}
-	h.group.start(func() { h.serve(rwc, externalPeer(rwc), o.protocol) })
+	h.group.start(func() { h.serve(rwc, o.protocol) })
 	return nil
-}
-
-func externalPeer(rwc io.ReadWriteCloser) Peer {
-	switch c := rwc.(type) {
-	case Conn:
-		return c.Peer()
-	case net.Conn:
-		return Peer{Scheme: "external", Addr: c.RemoteAddr().String()}
-	}
-	return Peer{Scheme: "external"}
 }
 
 // EnableRemoting makes a source available under a name (Qt: enableRemoting). Nodes that are connected learn of it, and so

@@ -40,9 +40,12 @@ type call struct {
 const maxCalls = 1024
 
 // serve serves a connection until it ends.
-func (h *Host) serve(rwc io.ReadWriteCloser, peer Peer, p wire.Protocol) {
+func (h *Host) serve(rwc io.ReadWriteCloser, p wire.Protocol) {
+	if s, ok := rwc.(Handshaker); ok && !h.meet(s) {
+		return
+	}
 	c := &hostConn{host: h, acquired: map[*Source]bool{}, calls: map[string]*queue[call]{}}
-	c.init(h.Node, rwc, peer, p)
+	c.init(h.Node, rwc, peerOf(rwc), p)
 	c.ctx = context.WithValue(c.ctx, connKey{}, c)
 	if !c.greet() {
 		c.fail(ErrClosed)

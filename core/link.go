@@ -16,7 +16,7 @@ import (
 type link struct {
 	node *Node
 	url  string
-	dial func(context.Context) (io.ReadWriteCloser, Peer, error)
+	dial func(context.Context, Security) (io.ReadWriteCloser, Peer, error)
 
 	mu     sync.Mutex
 	wanted func() bool // nil: always
@@ -29,7 +29,7 @@ const firstRetry = 100 * time.Millisecond
 // stable is how long a connection must have lasted for the pauses to begin anew.
 const stable = time.Second
 
-func newLink(n *Node, url string, dial func(context.Context) (io.ReadWriteCloser, Peer, error), wanted func() bool) *link {
+func newLink(n *Node, url string, dial func(context.Context, Security) (io.ReadWriteCloser, Peer, error), wanted func() bool) *link {
 	return &link{node: n, url: url, dial: dial, wanted: wanted, wake: make(chan struct{}, 1)}
 }
 
@@ -45,6 +45,21 @@ func (l *link) want(wanted func() bool) {
 	case l.wake <- struct{}{}:
 	default:
 	}
+}
+
+// least is the security that the link's connections must have where it is required: what a registry announces is a hint from
+// the network, what the program itself asks for is its own choice.
+func (l *link) least() Security {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return least(l.wanted)
+}
+
+func least(wanted func() bool) Security {
+	if wanted == nil {
+		return Local
+	}
+	return Authenticated
 }
 
 // drop takes the link out of the node unless it is wanted.
@@ -73,7 +88,7 @@ func (l *link) run() {
 	pause, failed := firstRetry, false
 	for n.ctx.Err() == nil {
 		ctx, cancel := context.WithTimeout(n.ctx, n.config.HandshakeTimeout)
-		rwc, peer, err := l.dial(ctx)
+		rwc, peer, err := l.dial(ctx, l.least())
 		cancel()
 		if err == nil {
 			start := time.Now()
@@ -84,12 +99,15 @@ func (l *link) run() {
 			failed = failed && err != nil
 		}
 		var mismatch *wire.MismatchError
-		final := errors.As(err, &mismatch) || errors.Is(err, ErrHostURLInvalid)
+		final := errors.As(err, &mismatch) || permanent(err)
 		if final {
 			l.forget() // until somebody asks again, which may be who is told now
 		}
 		if err != nil && n.ctx.Err() == nil && !failed {
 			failed = true // told once, not at every attempt
+			if final {
+				err = fmt.Errorf("%w; not trying again", err)
+			}
 			n.report(&OpError{Op: "connect to", Object: l.url, Err: err})
 		}
 		if final || l.drop() {

@@ -111,7 +111,7 @@ func (n *Node) Close() error {
 
 // Stats returns the node's counters.
 func (n *Node) Stats() Stats {
-	return Stats{n.stats.connections.Load(), n.stats.slow.Load(), n.stats.coalesced.Load(), n.stats.violations.Load()}
+	return Stats{n.stats.connections.Load(), n.stats.slow.Load(), n.stats.coalesced.Load(), n.stats.violations.Load(), n.stats.refused.Load()}
 }
 
 // report tells of an error that no call returns.
@@ -147,8 +147,9 @@ func (n *Node) transport(u *url.URL) (Transport, error) {
 	return t, nil
 }
 
-// dial opens a connection to u, by the handler of an external schema or by a transport.
-func (n *Node) dial(ctx context.Context, u *url.URL) (io.ReadWriteCloser, Peer, error) {
+// dial opens a connection to u, by the handler of an external schema or by a transport, with at least this security where
+// it is required.
+func (n *Node) dial(ctx context.Context, u *url.URL, least Security) (io.ReadWriteCloser, Peer, error) {
 	n.mu.Lock()
 	handler := n.schemas[u.Scheme]
 	n.mu.Unlock()
@@ -157,14 +158,17 @@ func (n *Node) dial(ctx context.Context, u *url.URL) (io.ReadWriteCloser, Peer, 
 		if err != nil {
 			return nil, Peer{}, err
 		}
-		peer := externalPeer(rwc)
+		peer := peerOf(rwc)
 		if peer.Addr == "" {
 			peer.Addr = u.String()
 		}
-		return rwc, peer, nil
+		return n.admit(rwc, peer, least)
 	}
 	t, err := n.transport(u)
 	if err != nil {
+		return nil, Peer{}, err
+	}
+	if err := n.protects(t, least); err != nil {
 		return nil, Peer{}, err
 	}
 	c, err := t.Dial(ctx, u)
@@ -174,12 +178,22 @@ func (n *Node) dial(ctx context.Context, u *url.URL) (io.ReadWriteCloser, Peer, 
 	if err != nil {
 		return nil, Peer{}, err
 	}
-	return c, c.Peer(), nil
+	return n.admit(c, c.Peer(), least)
+}
+
+// admit checks that a connection is as secure as it was promised to be.
+func (n *Node) admit(rwc io.ReadWriteCloser, peer Peer, least Security) (io.ReadWriteCloser, Peer, error) {
+	if err := n.suffices(peer.Security, least); err != nil {
+		_ = rwc.Close()
+		return nil, Peer{}, err
+	}
+	return rwc, peer, nil
 }
 
 // RegisterExternalSchema sets what opens connections to URLs of a scheme, also to those that a registry announces (Qt:
 // registerExternalSchema). It goes before any transport of that scheme. Unlike Qt's, the handler is called again when a
-// connection is lost. It must be set before URLs of the scheme are used.
+// connection is lost. It must be set before URLs of the scheme are used. A node that requires security takes from it only
+// connections that are a [Conn] and whose Peer says that they are secure.
 func (n *Node) RegisterExternalSchema(scheme string, handler SchemaHandler) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -187,7 +201,9 @@ func (n *Node) RegisterExternalSchema(scheme string, handler SchemaHandler) {
 }
 
 // Connect connects to a host (Qt: connectToNode). It does not wait for the connection, which is made again whenever it is
-// lost, until the node is closed. An error means that there will be none: the URL is invalid or its scheme is unknown.
+// lost, until the node is closed. An error means that there will be none: the URL is invalid, its scheme is unknown, or it is
+// not as secure as the node requires. A host that refuses this node, or is refused, for a reason that will not pass is given
+// up: Config.OnError is told, and another Connect tries again.
 func (n *Node) Connect(rawURL string) error {
 	if err := n.connect(rawURL, nil); err != nil {
 		return &OpError{Op: "connect to", Object: rawURL, Err: err}
@@ -206,16 +222,20 @@ func (n *Node) connect(rawURL string, wanted func() bool) error {
 	if n.ctx.Err() != nil {
 		return ErrClosed
 	}
-	if n.schemas[u.Scheme] == nil {
-		if _, err := n.transport(u); err != nil {
-			return err
-		}
-	}
 	if l := n.links[rawURL]; l != nil {
 		l.want(wanted)
 		return nil
 	}
-	l := newLink(n, rawURL, func(ctx context.Context) (io.ReadWriteCloser, Peer, error) { return n.dial(ctx, u) }, wanted)
+	if n.schemas[u.Scheme] == nil {
+		t, err := n.transport(u)
+		if err == nil {
+			err = n.protects(t, least(wanted))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	l := newLink(n, rawURL, func(ctx context.Context, least Security) (io.ReadWriteCloser, Peer, error) { return n.dial(ctx, u, least) }, wanted)
 	n.links[rawURL] = l
 	n.group.start(l.run)
 	return nil
@@ -231,8 +251,8 @@ func (n *Node) AddClientSideConnection(rwc io.ReadWriteCloser) error {
 		return &OpError{Op: "add connection", Object: "node", Err: ErrClosed}
 	}
 	n.group.start(func() {
-		if err := n.talk(rwc, externalPeer(rwc), ""); err != nil {
-			n.report(&OpError{Op: "connection", Object: externalPeer(rwc).String(), Err: err})
+		if err := n.talk(rwc, peerOf(rwc), ""); err != nil {
+			n.report(&OpError{Op: "connection", Object: peerOf(rwc).String(), Err: err})
 		}
 	})
 	return nil

@@ -68,6 +68,9 @@ func (Transport) Listen(ctx context.Context, u *url.URL) (core.Listener, error) 
 	return &listener{UnixListener: ln, url: &at, name: name, file: file}, nil
 }
 
+// Security tells that connections never leave this machine.
+func (Transport) Security() core.Security { return core.Local }
+
 // busyPause is how long Dial waits before it tries again to connect to a server that has many connections to accept.
 const busyPause = 10 * time.Millisecond
 
@@ -102,7 +105,7 @@ type conn struct {
 }
 
 func newConn(c *net.UnixConn, scheme, addr string) conn {
-	p := core.Peer{Scheme: scheme, Addr: addr}
+	p := core.Peer{Scheme: scheme, Addr: addr, Security: core.Local}
 	if raw, err := c.SyscallConn(); err == nil {
 		_ = raw.Control(func(fd uintptr) { // if it fails, the connection has been closed
 			p.Unix, err = credentials(int(fd))
