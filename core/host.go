@@ -28,6 +28,7 @@ type Host struct {
 	handshakes handshakes
 	loop       sync.Once         // connects the node to itself
 	gone       func(c *hostConn) // is told of connections that ended
+	unwatch    func()            // the Authorizer
 }
 
 // listening is a URL under which the host is reached.
@@ -42,6 +43,9 @@ type listening struct {
 func NewHost(c Config) *Host {
 	h := &Host{Node: NewNode(c), sources: map[string]*Source{}, peers: map[*hostConn]bool{}}
 	h.Node.host = h
+	if r, ok := c.Authorizer.(Revisable); ok {
+		h.unwatch = r.OnChange(func() { h.group.start(h.revise) })
+	}
 	return h
 }
 
@@ -219,14 +223,16 @@ func (h *Host) enable(s *Source, name string) error {
 	}
 	h.sources[name] = s
 	for c := range h.peers {
-		_ = c.out.put(false, &wire.Packet{Kind: wire.ObjectList, Objects: []wire.ObjectRef{s.ref(c.protocol)}})
+		if c.sees(s, name) {
+			_ = c.out.put(false, &wire.Packet{Kind: wire.ObjectList, Objects: []wire.ObjectRef{s.ref(name, c.protocol)}})
+		}
 	}
 	return nil
 }
 
 // ref describes a root in an object list.
-func (s *Source) ref(p wire.Protocol) wire.ObjectRef {
-	return wire.ObjectRef{Name: s.name, TypeName: s.info.class.Name, Signature: s.info.class.signature(p)}
+func (s *Source) ref(name string, p wire.Protocol) wire.ObjectRef {
+	return wire.ObjectRef{Name: name, TypeName: s.info.class.Name, Signature: s.info.class.signature(p)}
 }
 
 // DisableRemoting withdraws a source: its replicas become Suspect (Qt: disableRemoting). It may be remoted again, also
@@ -300,6 +306,9 @@ func (h *Host) publish(name string) {
 
 // closeHost ends listening and all connections. The node's context has ended, so that none is added.
 func (h *Host) closeHost() {
+	if h.unwatch != nil {
+		h.unwatch()
+	}
 	h.hostMu.Lock()
 	defer h.hostMu.Unlock()
 	for _, l := range h.listening {

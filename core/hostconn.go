@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -15,12 +16,17 @@ import (
 // hostConn is a connection on the host's side: a node at the other end has replicas of our sources.
 type hostConn struct {
 	conn
-	host *Host
+	host   *Host
+	rights *rights
 
 	mu       sync.Mutex
 	acquired map[*Source]bool
 	dynamic  map[string]bool         // names of dynamic replicas
+	seen     map[string]bool         // whether the peer has been told of a name; only with rights
 	calls    map[string]*queue[call] // by object
+
+	judging sync.Mutex            // held while decisions about what is acquired are taken
+	entries map[string]shownEntry // of a registry, by name; guarded by its tree
 }
 
 // connKey finds the connection that a handler serves.
@@ -47,6 +53,9 @@ func (h *Host) serve(rwc io.ReadWriteCloser, p wire.Protocol) {
 	c := &hostConn{host: h, acquired: map[*Source]bool{}, calls: map[string]*queue[call]{}}
 	c.init(h.Node, rwc, peerOf(rwc), p)
 	c.ctx = context.WithValue(c.ctx, connKey{}, c)
+	if _, own := rwc.(pipeEnd); h.config.Authorizer != nil && !own {
+		c.rights, c.seen = &rights{h.config.Authorizer, &c.peer, c.log}, map[string]bool{}
+	}
 	if !c.greet() {
 		c.fail(ErrClosed)
 		return
@@ -69,12 +78,26 @@ func (c *hostConn) greet() bool {
 	}
 	h.peers[c] = true
 	list := wire.Packet{Kind: wire.ObjectList}
-	for _, s := range h.sources {
-		list.Objects = append(list.Objects, s.ref(c.protocol))
+	for name, s := range h.sources {
+		if c.sees(s, name) {
+			list.Objects = append(list.Objects, s.ref(name, c.protocol))
+		}
 	}
 	slices.SortFunc(list.Objects, func(a, b wire.ObjectRef) int { return strings.Compare(a.Name, b.Name) })
 	return c.out.put(false, &wire.Packet{Kind: wire.Handshake, Name: c.protocol.String()}) == nil &&
 		c.out.put(false, &list) == nil
+}
+
+// sees decides whether the peer is told of a source, and notes that it is.
+func (c *hostConn) sees(s *Source, name string) bool {
+	if c.rights == nil {
+		return true
+	}
+	sees := c.rights.sees(s, name)
+	c.mu.Lock()
+	c.seen[name] = sees
+	c.mu.Unlock()
+	return sees
 }
 
 func (c *hostConn) finish() {
@@ -106,9 +129,13 @@ func (h *Host) root(name string) *Source {
 	return h.sources[name]
 }
 
-// object returns the source that a packet is about: a root, or a part of a tree that the connection has acquired.
+// object returns the source that a packet is about: a root, or a part of a tree that the connection has acquired. A peer with
+// limited rights must have acquired the root, too.
 func (c *hostConn) object(name string) *Source {
 	if s := c.host.root(name); s != nil {
+		if c.rights != nil && !c.has(s) {
+			return nil
+		}
 		return s
 	}
 	if !strings.HasPrefix(name, "Class::") && !strings.HasPrefix(name, "Model::") {
@@ -125,6 +152,12 @@ func (c *hostConn) object(name string) *Source {
 		}
 	}
 	return nil
+}
+
+func (c *hostConn) has(s *Source) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.acquired[s]
 }
 
 func (c *hostConn) types(kind wire.Kind, name string) (*qt.Types, error) {
@@ -156,9 +189,14 @@ func (c *hostConn) packet(p *wire.Packet) error {
 }
 
 func (c *hostConn) acquire(name string, dynamic bool) error {
+	c.judging.Lock()
+	defer c.judging.Unlock()
 	s := c.host.root(name)
 	if s == nil {
 		c.log.Debug("a client asks for an object that is not remoted", "object", name)
+		return nil
+	}
+	if !c.rights.may(Acquire, name, s.info.class.Name, "") {
 		return nil
 	}
 	c.mu.Lock()
@@ -274,17 +312,21 @@ func (c *hostConn) run(calls []call) {
 func (c *hostConn) answer(k *call) {
 	s := k.source
 	if k.write {
+		name := s.info.props[k.index].name
 		if s.info.props[k.index].access == ReadWrite {
+			if !c.may(Write, s, name) {
+				return
+			}
 			if err := s.written(c.ctx, k.index, k.args[0]); err != nil {
-				c.log.Warn("write refused", "object", k.name, "property", s.info.props[k.index].name, "err", err)
+				c.log.Warn("write refused", "object", k.name, "property", name, "err", err)
 			}
 		} else {
-			c.log.Warn("write of a property that replicas may not write", "object", k.name, "property", s.info.props[k.index].name)
+			c.log.Warn("write of a property that replicas may not write", "object", k.name, "property", name)
 		}
 		return
 	}
-	v, err := s.invoke(c.ctx, k.index, k.args)
-	if err != nil {
+	v, err := c.invokeSlot(s, k.index, k.args)
+	if err != nil && !errors.Is(err, ErrDenied) { // which has been logged
 		c.log.Warn("slot failed", "object", k.name, "slot", s.info.slots[k.index].name, "err", err)
 	}
 	if k.serial < 0 || c.ctx.Err() != nil { // what was interrupted has not failed
@@ -303,4 +345,16 @@ func (c *hostConn) answer(k *call) {
 		p.Value.Value = qt.Value{} // the caller must not wait in vain
 		_ = c.out.put(true, &p)
 	}
+}
+
+// invokeSlot calls a slot if the peer may. A push slot is how a property is written.
+func (c *hostConn) invokeSlot(s *Source, slot int, args []qt.Value) (qt.Value, error) {
+	action, member := Call, s.info.slots[slot].name
+	if p := s.info.slots[slot].property; p >= 0 {
+		action, member = Write, s.info.props[p].name
+	}
+	if !c.may(action, s, member) {
+		return qt.Value{}, ErrDenied
+	}
+	return s.invoke(c.ctx, slot, args)
 }

@@ -30,6 +30,9 @@ func init() {
 // initial is a plain property's value in an Init. The tree is locked.
 func (s *Source) initial(property int, l *listener) wire.Property {
 	v, prop := s.values[property], &s.info.props[property]
+	if s.shown != nil && l.conn.rights != nil {
+		v, _ = s.shown(l.conn, v)
+	}
 	if prop.notify < 0 || !prop.typ.IsVariant() || !v.IsValid() || inPlace[v.Type().String()] {
 		return wire.Property{Value: v}
 	}
@@ -90,6 +93,9 @@ func (s *Source) sendChange(property int, l *listener) error {
 // variantChanged sends each listener a POD in a QVariant, with the POD's definition if that listener needs it.
 func (s *Source) variantChanged(t *tree, property int) (failed error) {
 	for i := range t.listeners {
+		if t.listeners[i].hides(s, property) {
+			continue
+		}
 		if err := s.sendChange(property, &t.listeners[i]); err != nil && !errors.Is(err, ErrClosed) {
 			failed = errors.Join(failed, err)
 		}

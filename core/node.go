@@ -235,7 +235,9 @@ func (n *Node) connect(rawURL string, wanted func() bool) error {
 			return err
 		}
 	}
-	l := newLink(n, rawURL, func(ctx context.Context, least Security) (io.ReadWriteCloser, Peer, error) { return n.dial(ctx, u, least) }, wanted)
+	l := newLink(n, rawURL, func(ctx context.Context, least Security) (io.ReadWriteCloser, Peer, error) {
+		return n.dial(ctx, u, least)
+	}, wanted)
 	n.links[rawURL] = l
 	n.group.start(l.run)
 	return nil

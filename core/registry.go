@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/go-qtro/qtro/qt"
 	"github.com/go-qtro/qtro/wire"
@@ -215,6 +216,11 @@ func (g *Registry) refresh() {
 // event takes in one change.
 func (g *Registry) event(l qt.SourceLocation, added bool) {
 	g.mu.Lock()
+	if h := g.node.host; added && h != nil {
+		if ours, ok := h.location(l.Name); ok && (ours.URL == l.URL || ours.URL5 == l.URL) {
+			g.own[l.Name] = ours
+		}
+	}
 	own, lost := g.own[l.Name]
 	if lost = lost && own.URL != l.URL && own.URL5 != l.URL; lost {
 		delete(g.own, l.Name) // another host was quicker
@@ -311,6 +317,9 @@ func (g *Registry) agree(name string) error {
 		return nil
 	}
 	if other, taken := g.locations[name]; taken && !entered && other.URL != l.URL && other.URL != l.URL5 {
+		if peer, ok := g.replica.Peer(); ok && peer.Security == Authenticated {
+			g.send("addSource", l) // it may be ours, from before this process started: the registry knows whose it is
+		}
 		return fmt.Errorf("%w by %s", ErrNameTaken, other.URL)
 	}
 	g.own[name] = l
@@ -349,12 +358,18 @@ func (g *Registry) send(slot string, l qt.SourceLocation) {
 
 // RegistryHost is a host that is the network's registry (Qt: QRemoteObjectRegistryHost). Listeners of both protocols show
 // both worlds the same objects. An entry goes when the connection that made it goes.
+//
+// A name belongs to the peer that registered it. If a secure transport vouches for the peer's identity, no other identity can
+// take, move or withdraw the name, and when the connection goes, the name is kept for that identity for a minute; a host that
+// comes back, on whatever connection and URL, has it at once. Without that a host that comes back is known by its
+// URL, as in Qt.
 type RegistryHost struct {
 	*Host
 	source *Source
 
-	mu      sync.Mutex
-	entries map[string]entry
+	mu       sync.Mutex
+	entries  map[string]entry
+	reserved map[string]reservation
 }
 
 // entry is a registered object and who registered it.
@@ -363,13 +378,42 @@ type entry struct {
 	owner *hostConn
 }
 
+// reservation keeps a name for a host whose connection was lost.
+type reservation struct {
+	identity string
+	until    time.Time
+}
+
+// reservedFor is how long a name is kept for a host that has to start again.
+const reservedFor = time.Minute
+
+// provenIdentity is the identity of a peer for which a secure transport vouches, else "".
+func (c *hostConn) provenIdentity() string {
+	if c.peer.Security != Authenticated {
+		return ""
+	}
+	return c.peer.Identity
+}
+
+// mayReplace reports whether a connection may register again what another has registered.
+func (e entry) mayReplace(by *hostConn, l qt.SourceLocation) bool {
+	if e.owner == by {
+		return true
+	}
+	if id := e.owner.provenIdentity(); id != "" || by.provenIdentity() != "" {
+		return id == by.provenIdentity()
+	}
+	return e.SourceLocation == l && e.owner.peer.Identity == by.peer.Identity // a host that came back before its old connection was missed
+}
+
 // NewRegistryHost returns a registry that listens nowhere yet.
 func NewRegistryHost(c Config) (*RegistryHost, error) {
 	s, err := NewSource(registryClass)
 	if err != nil {
 		return nil, err
 	}
-	g := &RegistryHost{Host: NewHost(c), source: s, entries: map[string]entry{}}
+	g := &RegistryHost{Host: NewHost(c), source: s, entries: map[string]entry{}, reserved: map[string]reservation{}}
+	s.shown = (*hostConn).show
 	g.gone = g.connectionGone
 	for slot, fn := range map[string]func(context.Context, []qt.Value) (qt.Value, error){"addSource": g.addSource, "removeSource": g.removeSource} {
 		if err := s.Handle(slot, fn); err != nil {
@@ -409,13 +453,19 @@ func (g *RegistryHost) addSource(ctx context.Context, args []qt.Value) (qt.Value
 	if ctx.Err() != nil {
 		return qt.Value{}, ErrConnectionLost // what it had has been dropped, or is about to be
 	}
-	old, taken := g.entries[l.Name]
-	same := old.SourceLocation == l
-	if taken && !same && old.owner != owner {
-		return qt.Value{}, fmt.Errorf("register %q: %w by %s", l.Name, ErrNameTaken, old.URL)
+	if !owner.rights.may(Register, l.Name, l.TypeName, "") {
+		return qt.Value{}, ErrDenied
 	}
-	g.entries[l.Name] = entry{l, owner} // a host that came back takes over what its lost connection had
-	if same {
+	old, taken := g.entries[l.Name]
+	if taken && !old.mayReplace(owner, l) {
+		return qt.Value{}, fmt.Errorf("register %q: %w by %s", l.Name, ErrNameTaken, old.owner.peer)
+	}
+	if kept, ok := g.reserved[l.Name]; ok && kept.identity != owner.provenIdentity() && time.Now().Before(kept.until) {
+		return qt.Value{}, fmt.Errorf("register %q: %w by %s, which has just gone", l.Name, ErrNameTaken, kept.identity)
+	}
+	delete(g.reserved, l.Name)
+	g.entries[l.Name] = entry{l, owner}
+	if taken && old.SourceLocation == l {
 		return qt.Value{}, nil
 	}
 	g.update()
@@ -428,25 +478,39 @@ func (g *RegistryHost) removeSource(ctx context.Context, args []qt.Value) (qt.Va
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	old, ok := g.entries[name]
-	if !ok || old.owner != owner {
-		return qt.Value{}, fmt.Errorf("withdraw %q: %w by this connection", name, ErrSourceNotRegistered)
+	if !ok || old.owner != owner && (owner.provenIdentity() == "" || old.owner.provenIdentity() != owner.provenIdentity()) {
+		return qt.Value{}, fmt.Errorf("withdraw %q: %w by this peer", name, ErrSourceNotRegistered)
 	}
-	delete(g.entries, name)
+	return qt.Value{}, g.remove(old.SourceLocation)
+}
+
+// remove drops an entry. The registry is locked.
+func (g *RegistryHost) remove(l qt.SourceLocation) error {
+	delete(g.entries, l.Name)
 	g.update()
-	return qt.Value{}, g.source.Emit("remoteObjectRemoved", old.SourceLocation)
+	err := g.source.Emit("remoteObjectRemoved", l)
+	t := g.source.lock()
+	defer t.mu.Unlock()
+	for _, on := range t.listeners {
+		delete(on.conn.entries, l.Name)
+	}
+	return err
 }
 
 // connectionGone drops what a connection had registered.
 func (g *RegistryHost) connectionGone(c *hostConn) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	now := time.Now()
+	maps.DeleteFunc(g.reserved, func(_ string, kept reservation) bool { return !now.Before(kept.until) })
 	for name, e := range g.entries {
 		if e.owner != c {
 			continue
 		}
-		delete(g.entries, name)
-		g.update()
-		if err := g.source.Emit("remoteObjectRemoved", e.SourceLocation); err != nil {
+		if id := c.provenIdentity(); id != "" {
+			g.reserved[name] = reservation{id, now.Add(reservedFor)}
+		}
+		if err := g.remove(e.SourceLocation); err != nil {
 			g.log.Warn("registry", "err", err)
 		}
 	}

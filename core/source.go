@@ -29,6 +29,7 @@ type Source struct {
 	onWrite  []func(ctx context.Context, v qt.Value) error
 	name     string // of a root that is remoted
 	host     *Host
+	shown    func(*hostConn, qt.Value) (qt.Value, bool) // what a peer with limited rights sees of a registry's content
 }
 
 // tree is a source with all its children, which are remoted together: whoever listens to the root hears of all. One mutex
@@ -48,8 +49,9 @@ type listener struct {
 	known   map[*classInfo]bool // the child classes that a dynamic replica has been told about
 	taught  map[string]bool     // the PODs that it has been told about; nil if nobody has asked yet
 	late    []lateValue
-	steps   bool // objects are put in one by one
-	flat    bool // those below the root's own are
+	steps   bool               // objects are put in one by one
+	flat    bool               // those below the root's own are
+	sights  map[*Source]*sight // what is hidden from the peer, if its rights are limited
 }
 
 // scratch is where an update is encoded, once for all listeners of a protocol.
@@ -256,6 +258,10 @@ func (s *Source) adopt(property int, child *Source) error {
 
 func (s *Source) release() {
 	s.parent, s.property = nil, -1
+	t := s.tree.Load()
+	for i := range t.listeners {
+		clear(t.listeners[i].sights) // they may hold parts that are leaving
+	}
 	s.moveTo(&tree{})
 }
 
@@ -332,6 +338,9 @@ func (s *Source) changed(t *tree, property int, child *Source) error {
 func (s *Source) childChanged(t *tree, property int, child *Source) (failed error) {
 	for i := range t.listeners {
 		l := &t.listeners[i]
+		if l.hides(s, property) {
+			continue
+		}
 		l.steps = true
 		err := s.sendObject(property, l)
 		if err == nil {
@@ -354,7 +363,7 @@ func (t *tree) broadcast(s *Source, n int, change int32) (failed error) {
 		var name string
 		for i := range t.listeners {
 			c := t.listeners[i].conn
-			if c.protocol != proto {
+			if c.protocol != proto || c.rights != nil && !t.listeners[i].hears(s, &t.packets[0]) {
 				continue
 			}
 			if len(sc.buf) == 0 {
@@ -435,6 +444,10 @@ func (s *Source) find(name string, p wire.Protocol) *Source {
 func (s *Source) properties(l *listener) []wire.Property {
 	out := make([]wire.Property, len(s.values))
 	for i := range s.values {
+		if l.hides(s, i) {
+			out[i] = s.unread(i, l)
+			continue
+		}
 		switch s.info.props[i].kind {
 		case plainProp:
 			out[i] = s.initial(i, l)
@@ -445,6 +458,14 @@ func (s *Source) properties(l *listener) []wire.Property {
 		}
 	}
 	return out
+}
+
+// unread stands for a property that the peer may not read.
+func (s *Source) unread(property int, l *listener) wire.Property {
+	if s.info.props[property].kind != plainProp {
+		return wire.Property{Object: s.place(property, l)}
+	}
+	return wire.Property{Value: s.info.props[property].initial}
 }
 
 // place describes a CLASS or MODEL property that holds nothing.
@@ -482,7 +503,7 @@ func (s *Source) listen(c *hostConn, name string, dynamic, again bool) (bool, er
 	if s.name != name || s.host != c.host {
 		return false, nil
 	}
-	l := listener{conn: c, dynamic: dynamic || again, known: map[*classInfo]bool{}, steps: again, flat: !dynamic}
+	l := listener{conn: c, dynamic: dynamic || again, known: map[*classInfo]bool{}, steps: again, flat: !dynamic, sights: map[*Source]*sight{}}
 	p := wire.Packet{Kind: wire.Init, Name: s.name, Values: s.properties(&l)}
 	if dynamic {
 		p.Kind, p.Class = wire.InitDynamic, s.info.definition(c.protocol)
