@@ -12,7 +12,12 @@ import (
 func Identities(c *x509.Certificate) []string {
 	var ids []string
 	for _, u := range c.URIs {
-		ids = append(ids, u.String())
+		id := u.String()
+		switch u.Scheme {
+		case "dns", "ip", "subject", "uid", "uri": // it must not pass for another kind of identity
+			id = "uri:" + id
+		}
+		ids = append(ids, id)
 	}
 	for _, name := range c.DNSNames {
 		ids = append(ids, "dns:"+name)
