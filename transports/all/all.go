@@ -7,5 +7,6 @@ package all
 
 import (
 	_ "github.com/go-qtro/qtro/transports/tcp"  // tcp, exttcp
+	_ "github.com/go-qtro/qtro/transports/tls"  // tls, to be configured
 	_ "github.com/go-qtro/qtro/transports/unix" // local, localabstract
 )
