@@ -63,9 +63,18 @@ type witness struct {
 }
 
 func (s *suite) witness(t testing.TB) *witness {
-	h := s.desk(t, s.small(s.Transport), s.ListenURL(t))
+	return s.witnessOf(t, s.desk(t, s.small(s.Transport), s.ListenURL(t)))
+}
+
+// witnessOf connects a well-behaved node to a host.
+func (s *suite) witnessOf(t testing.TB, h *desk) *witness {
 	n := s.node(t, s.config(s.Dialer))
 	require.NoError(t, n.Connect(h.url))
+	return s.observe(t, h, n)
+}
+
+// observe watches over a good connection between a host and a node.
+func (s *suite) observe(t testing.TB, h *desk, n *core.Node) *witness {
 	r := s.acquire(t, n, true)
 	r.OnState(func(_, to core.State) {
 		if to == core.Suspect {

@@ -53,7 +53,13 @@ type desk struct {
 
 func (s *suite) desk(t testing.TB, config core.Config, at string, options ...core.ListenOption) *desk {
 	t.Helper()
-	d := &desk{Host: core.NewHost(config), peers: make(chan core.Peer, 1)}
+	return s.furnish(t, core.NewHost(config), at, options...)
+}
+
+// furnish makes a host remote a Desk.
+func (s *suite) furnish(t testing.TB, h *core.Host, at string, options ...core.ListenOption) *desk {
+	t.Helper()
+	d := &desk{Host: h, peers: make(chan core.Peer, 1)}
 	s.atEnd(t, "Close of a host", d.Close)
 	var err error
 	d.source, err = core.NewSource(deskClass())

@@ -52,6 +52,14 @@ type Config struct {
 	// RawDial opens a connection to a listener below the transport: plain TCP to a listener of TLS, say. It is used for
 	// peers that never begin the transport's handshake. Nil means that there is nothing below.
 	RawDial func(ctx context.Context, u *url.URL) (net.Conn, error)
+	// Hello returns what a client sends first below the transport, such as a ClientHello. Half of it is what peers send
+	// that then keep quiet. Nil means that they send nothing; without a RawDial there are none.
+	Hello func(t testing.TB) []byte
+	// CheckStalled looks at the error that a host or node reports whose peer does not go on with the handshake. Nil means
+	// that any will do.
+	CheckStalled func(t testing.TB, err error)
+	// Refusals are connections that must not come about.
+	Refusals []Refusal
 	// CheckPeers checks what either side knows of the other, in bare connections and in the context of a slot. Nil means
 	// that only scheme and address are checked.
 	CheckPeers func(t testing.TB, accepted, dialed core.Peer)
@@ -79,7 +87,7 @@ func Run(t *testing.T, c Config) {
 	for _, group := range []struct {
 		name   string
 		checks []check
-	}{{"listen", listenChecks}, {"dial", dialChecks}, {"conn", connChecks}, {"node", nodeChecks}, {"hostile", hostileChecks}} {
+	}{{"listen", listenChecks}, {"dial", dialChecks}, {"conn", connChecks}, {"node", nodeChecks}, {"hostile", hostileChecks}, {"handshake", handshakeChecks}, {"refusal", refusalChecks(c.Refusals)}} {
 		t.Run(group.name, func(t *testing.T) {
 			for _, k := range group.checks {
 				if k.needs == nil || k.needs(s) {
