@@ -123,7 +123,8 @@ func (c *Config) verify(cs *tls.ConnectionState, host string) error {
 
 // VerifyPeer judges a peer's certificates, the leaf first, as handshakes do, by the roots and revocations of now. host is
 // the name that was dialed, "" for a client. Transports call it for live connections when OnChange tells. It returns a
-// [RefusedError].
+// [RefusedError], or another error if roots or revocations cannot be told at present. It blocks for as long as the
+// revocation checks do, a few seconds at most.
 func (c *Config) VerifyPeer(peer []*x509.Certificate, staple []byte, host string) error {
 	if len(peer) == 0 {
 		if host == "" && c.AnonymousClients {
@@ -154,10 +155,29 @@ func (c *Config) VerifyPeer(peer []*x509.Certificate, staple []byte, host string
 	if ids := Identities(peer[0]); len(c.Expect) > 0 && !expected(c.Expect, ids) {
 		return &RefusedError{Check: CheckIdentity, Err: fmt.Errorf("the peer is %q, expected is one of %q", ids, c.Expect)}
 	}
+	return c.checkRevocation(chains, staple)
+}
+
+// checkRevocation wants one chain that all checks agree to, as there is more than one where authorities have signed each
+// other. The peer has a say in which come first, but in none can its own certificate have another issuer.
+func (c *Config) checkRevocation(chains [][]*x509.Certificate, staple []byte) (first error) {
 	ctx, cancel := context.WithTimeout(context.Background(), revocationTimeout)
 	defer cancel()
+	for _, chain := range chains {
+		err := c.checkChain(ctx, chain, staple)
+		if err == nil {
+			return nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+func (c *Config) checkChain(ctx context.Context, chain []*x509.Certificate, staple []byte) error {
 	for _, check := range c.Revocation {
-		if err := check(ctx, chains[0], staple); err != nil {
+		if err := check(ctx, chain, staple); err != nil {
 			return err
 		}
 	}
