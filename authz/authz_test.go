@@ -135,6 +135,9 @@ func TestPlant(t *testing.T) {
 		{boiler, "register Pump", "-"},
 		{boiler, "see Pump", "hosts-see"},
 		{boiler, "read Pump.level", "-"},
+		{boiler, "call Registry.addSource", "registry"},
+		{panel, "read Registry.sourceLocations", "registry"},
+		{stranger, "see Registry", "-"},
 		{stranger, "see Boiler", "-"},
 		{stranger, "call Boiler.reset", "-no-strangers"},
 	} {
@@ -231,7 +234,7 @@ func TestErrors(t *testing.T) {
 	}{
 		{request(panel, "write Boiler.level"), "not authorized: spiffe://plant/panel (tls, authenticated, 10.1.0.7) may not write Boiler.level: no policy permits it"},
 		{request(stranger, "call Boiler.reset"), "not authorized: a peer without identity (tcp, plaintext, 10.0.0.5) may not call Boiler.reset: " +
-			"forbidden by no-strangers (" + plant(23) + ")"},
+			"forbidden by no-strangers (" + plant(28) + ")"},
 		{request(local, "see Boiler"), "not authorized: uid:1000 (local, local) may not see Boiler: no policy permits it"},
 		{request(nil, "register a\nb\x7f"), "not authorized: a peer without identity (plaintext) may not register a\ufffdb\ufffd: no policy permits it"},
 	} {

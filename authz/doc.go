@@ -33,6 +33,9 @@
 // conditions such as resource.member like "set*". A member of a child object is named by its path, gauge.label. A replica is of little use
 // to a peer that may only read: it needs see and acquire, as Action::"observe" has them.
 //
+// A registry is an object, Object::"Registry". To look names up, a peer needs Action::"observe" with it; to enter names, it also has
+// to call its slots addSource and removeSource, and to register each name. Of the names in it, a peer gets to know those that it may see.
+//
 // A peer can be in a Role, and an Object in an Area. The file entities.json says which are:
 //
 //	[{"uid": {"type": "Peer", "id": "spiffe://plant/panel"}, "attrs": {}, "parents": [{"type": "Role", "id": "panels"}]},
@@ -53,6 +56,11 @@
 //	// Maintenance may do everything, if it came with a certificate.
 //	@id("maintenance")
 //	permit (principal in Role::"maintenance", action in Action::"use", resource)
+//	when { principal.security == "authenticated" };
+//
+//	// Whoever has a certificate may use the registry. Which names it gets to know there depends on what it may see.
+//	@id("registry")
+//	permit (principal, action in Action::"use", resource in Object::"Registry")
 //	when { principal.security == "authenticated" };
 //
 //	// Hosts register the names that begin with their own, and find each other.
