@@ -3,6 +3,7 @@ package authz
 import (
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -32,6 +33,7 @@ type Policies struct {
 
 	current atomic.Pointer[edition]
 	watcher *fsnotify.Watcher // nil if the files are not watched
+	missed  chan struct{}     // something may have changed without an event
 	group   sync.WaitGroup
 
 	loading sync.Mutex // held while the files are read
@@ -51,7 +53,7 @@ func Open(c Config, paths ...string) (*Policies, error) {
 	if len(paths) == 0 {
 		return nil, fmt.Errorf("authz: no path to policies is given")
 	}
-	p := &Policies{config: c, paths: paths, log: c.Logger}
+	p := &Policies{config: c, paths: slices.Clone(paths), log: c.Logger, missed: make(chan struct{}, 1)}
 	if p.log == nil {
 		p.log = slog.Default()
 	}
@@ -60,11 +62,10 @@ func Open(c Config, paths ...string) (*Policies, error) {
 		if p.watcher, err = fsnotify.NewWatcher(); err != nil {
 			return nil, fmt.Errorf("authz: the policies cannot be watched: %w", err)
 		}
+		p.group.Go(p.watchErrors)
 	}
 	if _, err := p.load(); err != nil {
-		if p.watcher != nil {
-			_ = p.watcher.Close() // nothing was watched yet that could fail
-		}
+		_ = p.Close() // always nil
 		return nil, err
 	}
 	if p.watcher != nil {

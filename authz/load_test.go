@@ -1,6 +1,7 @@
 package authz_test
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -209,6 +210,22 @@ func TestWatch(t *testing.T) {
 				write(t, dir+"/new/a.cedar", everything)
 				require.NoError(t, os.Rename(dir+"/p", dir+"/old"))
 				require.NoError(t, os.Rename(dir+"/new", dir+"/p"))
+			}},
+		{"another directory in its place, the old one removed",
+			func(t *testing.T, dir string) string {
+				require.NoError(t, os.MkdirAll(dir+"/p", 0o700))
+				write(t, dir+"/p/a.cedar", nothing)
+				return dir + "/p"
+			},
+			func(t *testing.T, dir string) {
+				for i := range 50 { // the watcher is told of directories that are no longer there
+					new := fmt.Sprintf("%s/%d", dir, i)
+					require.NoError(t, os.MkdirAll(new, 0o700))
+					write(t, new+"/a.cedar", everything)
+					require.NoError(t, os.Rename(dir+"/p", dir+"/old"))
+					require.NoError(t, os.Rename(new, dir+"/p"))
+					require.NoError(t, os.RemoveAll(dir+"/old"))
+				}
 			}},
 		{"a link to a file",
 			func(t *testing.T, dir string) string {

@@ -2,7 +2,7 @@ package authz
 
 import (
 	"bytes"
-	"hash/maphash"
+	"encoding/binary"
 	"net/netip"
 	"strings"
 
@@ -20,17 +20,15 @@ type subject struct {
 	entity cedar.Entity
 }
 
-// subjectKey tells subjects apart, but for the certificates, of which it has a hash.
+// subjectKey tells subjects apart, but for those whose certificates end alike.
 type subjectKey struct {
 	identity, scheme string
 	security         core.Security
 	ip               netip.Addr
 	unix             bool
 	uid, gid         int
-	cert             uint64
+	cert             uint64 // the end of its certificate, which is the end of a signature
 }
-
-var certSeed = maphash.MakeSeed()
 
 // certLimit is the longest certificate, in bytes, that is kept to recognise a peer by.
 const certLimit = 8 << 10
@@ -46,8 +44,10 @@ func keyOf(p *core.Peer) (k subjectKey, keep bool) {
 	}
 	if len(p.Certificates) > 0 {
 		raw := p.Certificates[0].Raw
-		k.cert = maphash.Bytes(certSeed, raw)
-		keep = keep && len(raw) > 0 && len(raw) <= certLimit // one that was made up, without Raw, is like any other
+		// One that was made up, without Raw, could be any.
+		if keep = keep && len(raw) >= 8 && len(raw) <= certLimit; keep {
+			k.cert = binary.LittleEndian.Uint64(raw[len(raw)-8:])
+		}
 	}
 	return k, keep
 }

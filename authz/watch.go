@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -30,13 +31,7 @@ func (p *Policies) watch() {
 			if !p.concerns(ev.Name) {
 				continue
 			}
-		case err, ok := <-p.watcher.Errors:
-			if !ok {
-				return
-			}
-			if !errors.Is(err, fsnotify.ErrEventOverflow) {
-				p.log.Warn("authz: while watching the policies: " + err.Error())
-			}
+		case <-p.missed:
 		case <-timer.C:
 			since = time.Time{}
 			_ = p.Reload() // the log has it
@@ -46,6 +41,21 @@ func (p *Policies) watch() {
 			since = time.Now()
 		}
 		timer.Reset(max(0, min(quiet, patience-time.Since(since))))
+	}
+}
+
+// watchErrors has the files read again when events may be missing, until the watcher is closed. It is a goroutine of its own since
+// the watcher holds a lock while it waits for somebody to take an error, and arm needs that lock.
+func (p *Policies) watchErrors() {
+	for err := range p.watcher.Errors {
+		// A directory that was moved and then removed is an invalid argument to the watcher.
+		if !errors.Is(err, fsnotify.ErrEventOverflow) && !errors.Is(err, syscall.EINVAL) {
+			p.log.Warn("authz: while watching the policies: " + err.Error())
+		}
+		select {
+		case p.missed <- struct{}{}:
+		default:
+		}
 	}
 }
 
