@@ -69,6 +69,7 @@ func (c *Config) Server() (*tls.Config, error) {
 	}
 	// Roots may be renewed: each handshake is given those of its own time. Session tickets stay those of the outer Config.
 	outer := base.Clone()
+	c.endWithCertificate(base, outer)
 	outer.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
 		now := base.Clone()
 		return now, c.setRoots(&now.ClientCAs)
