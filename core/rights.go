@@ -21,6 +21,9 @@ func (r *rights) may(a Action, object, class, member string) bool {
 	if r == nil {
 		return true
 	}
+	if a == Acquire && !r.may(See, object, class, member) {
+		return false // for this peer it is not there
+	}
 	err := r.authorizer.Authorize(Request{r.peer, a, object, class, member})
 	if err != nil {
 		level := slog.LevelInfo
@@ -204,7 +207,7 @@ func (c *hostConn) revise() {
 		saw, has := c.seen[name], c.acquired[s]
 		c.seen[name] = sees
 		c.mu.Unlock()
-		loses := has && (!sees || !c.rights.may(Acquire, name, s.info.class.Name, "") || s.reseen(c))
+		loses := has && (!c.rights.may(Acquire, name, s.info.class.Name, "") || s.reseen(c))
 		if loses {
 			c.withdrawn(s)
 			s.unlisten(c)
