@@ -10,6 +10,7 @@
 //	qtro --connect URL watch Station --for 10s
 //	qtro decode --check conversation.txt       # lines of "S>C HEX" and "C>S HEX"
 //	qtro trace --listen tcp://127.0.0.1:5002 --to tcp://127.0.0.1:5000
+//	qtro authz check --policy plant.cedar --identity spiffe://plant/panel call Boiler.reset
 //
 // --registry URL or --connect URL (any number) says where the objects are, --timeout (5s) how long to wait for them. Values are
 // JSON: PODs by field name, enums and flags by name, child objects nested. A word that is not JSON is taken as a string
@@ -64,6 +65,7 @@ type cli struct {
 	Watch       watchCmd    `cmd:"" help:"Print changes of state, changes of properties, and signals."`
 	Decode      decodeCmd   `cmd:"" help:"Decode recorded packets."`
 	Trace       traceCmd    `cmd:"" help:"Be a proxy, and print the conversation as it passes."`
+	Authz       authzCmd    `cmd:"" help:"Ask policies what peers may do."`
 }
 
 // globals are the flags of every command, and what a command works with.
