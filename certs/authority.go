@@ -111,23 +111,28 @@ func validity(from, to time.Time, lifetime time.Duration) (time.Time, time.Time)
 
 // sign makes a key and a certificate for it, signed by parent, or by itself if parent is empty.
 func sign(t *x509.Certificate, parent signer) (signer, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return signer{}, err
-	}
-	t.SerialNumber, err = rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127))
+	key, err := newKey()
 	if err != nil {
 		return signer{}, err
 	}
 	if parent.cert == nil {
 		parent = signer{t, key}
 	}
-	der, err := x509.CreateCertificate(rand.Reader, t, parent.cert, &key.PublicKey, parent.key)
-	if err != nil {
-		return signer{}, err
-	}
-	cert, err := x509.ParseCertificate(der)
+	cert, err := signKey(t, key.Public(), parent)
 	return signer{cert, key}, err
+}
+
+func newKey() (crypto.Signer, error) { return ecdsa.GenerateKey(elliptic.P256(), rand.Reader) }
+
+func signKey(t *x509.Certificate, key crypto.PublicKey, parent signer) (cert *x509.Certificate, err error) {
+	if t.SerialNumber, err = rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127)); err != nil {
+		return nil, err
+	}
+	der, err := x509.CreateCertificate(rand.Reader, t, parent.cert, key, parent.key)
+	if err != nil {
+		return nil, err
+	}
+	return x509.ParseCertificate(der)
 }
 
 // Root returns the certificate that others trust.
