@@ -145,7 +145,7 @@ func (c *hostConn) object(name string) *Source {
 	defer c.mu.Unlock()
 	for s := range c.acquired {
 		t := s.lock()
-		found := s.find(name, c.protocol)
+		found := c.reaches(s.find(name, c.protocol))
 		t.mu.Unlock()
 		if found != nil {
 			return found
