@@ -45,9 +45,36 @@ func (c *hostConn) may(a Action, s *Source, member string) bool {
 	}
 	t := s.lock()
 	root, path := s.path(member)
-	name := root.name
+	name, host := root.name, root.host
 	t.mu.Unlock()
+	if name == "" || host != c.host {
+		return false // it has gone while the call was waiting, and with it the name by which to judge
+	}
 	return c.rights.may(a, name, root.info.class.Name, path)
+}
+
+// reaches returns a part of a tree, or nil if it is in an object that the peer may not read. The tree is locked.
+func (c *hostConn) reaches(s *Source) *Source {
+	if s == nil || c.rights == nil || !c.rights.covers(s) {
+		return s
+	}
+	return nil
+}
+
+// covers reports whether a source is in an object that the peer may not read. The tree is locked.
+func (r *rights) covers(s *Source) bool {
+	for ; s.parent != nil; s = s.parent {
+		if r.hides(s.parent, s.parent.info.props[s.property].name) {
+			return true
+		}
+	}
+	return false
+}
+
+// hides reports whether the peer may not read a member. The tree is locked.
+func (r *rights) hides(s *Source, member string) bool {
+	root, path := s.path(member)
+	return !r.may(Read, root.name, root.info.class.Name, path)
 }
 
 // path returns the root of the tree, and a member's name with the path to it: "gauge.label". The tree is locked.
@@ -65,10 +92,8 @@ type sight struct{ properties, signals []bool }
 // see works out what a peer may read of a source. The tree is locked.
 func (r *rights) see(s *Source) *sight {
 	v := &sight{make([]bool, len(s.info.props)), make([]bool, len(s.info.signals))}
-	hidden := func(member string) bool {
-		root, path := s.path(member)
-		return !r.may(Read, root.name, root.info.class.Name, path)
-	}
+	covered := r.covers(s)
+	hidden := func(member string) bool { return covered || r.hides(s, member) }
 	for i := range v.properties {
 		v.properties[i] = hidden(s.info.props[i].name)
 	}
@@ -100,6 +125,16 @@ func (l *listener) sight(s *Source) *sight {
 		l.sights[s] = v
 	}
 	return v
+}
+
+// forget drops what was worked out for a source that is leaving the tree, with all its parts. The tree is locked.
+func (l *listener) forget(s *Source) {
+	delete(l.sights, s)
+	for _, c := range s.children {
+		if c != nil {
+			l.forget(c)
+		}
+	}
 }
 
 // hides reports whether a listener may not know a property. The tree is locked.

@@ -260,7 +260,7 @@ func (s *Source) release() {
 	s.parent, s.property = nil, -1
 	t := s.tree.Load()
 	for i := range t.listeners {
-		clear(t.listeners[i].sights) // they may hold parts that are leaving
+		t.listeners[i].forget(s)
 	}
 	s.moveTo(&tree{})
 }
