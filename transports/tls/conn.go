@@ -4,12 +4,10 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/go-qtro/qtro/certs"
@@ -126,16 +124,10 @@ func (c *conn) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// errCut is the end of a connection that the peer has not ended itself: its process was killed, say.
-var errCut = fmt.Errorf("the connection ended without a goodbye: %w", syscall.ECONNRESET)
-
 // explain tells what an error of crypto/tls means.
 func (c *conn) explain(err error) error {
 	if why := c.refused.Load(); why != nil {
 		return *why
-	}
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return errCut
 	}
 	err = certs.Refused(err)
 	var refused *certs.RefusedError
