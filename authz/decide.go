@@ -168,7 +168,8 @@ func (e *edition) decide(s *subject, r *core.Request) Decision {
 	w := world{edition: e, peer: &s.entity}
 	rules := &e.index[r.Action]
 	relevant := candidates{rules.all, rules.oneFor[s.entity.UID]}
-	verdict, why := cedar.Authorize(relevant, w, cedar.Request{Principal: s.entity.UID, Action: actions[r.Action], Resource: w.resource(r)})
+	resource := w.resource(r)
+	verdict, why := cedar.Authorize(relevant, w, cedar.Request{Principal: s.entity.UID, Action: actions[r.Action], Resource: resource})
 	d := Decision{Allowed: verdict == cedar.Allow}
 	for _, reason := range why.Reasons {
 		d.Policies = append(d.Policies, relevant.ref(reason.PolicyID))

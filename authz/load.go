@@ -192,8 +192,10 @@ func parsePolicies(f file) (rules []rule, err error) {
 		last = line
 		rules = append(rules, rule{ref, policy})
 		if err := check.Policy("", (*xast.Policy)(policy.AST())); err != nil {
-			for reason := range strings.Lines(err.Error()) {
-				errs = append(errs, &LoadError{File: f.name, Line: line, Reason: strings.TrimSpace(reason)})
+			reasons := strings.Split(err.Error(), "\n")
+			slices.Sort(reasons) // it checks the policy for each action, in any order
+			for _, reason := range slices.Compact(reasons) {
+				errs = append(errs, &LoadError{File: f.name, Line: line, Reason: reason})
 			}
 		}
 	}
@@ -295,7 +297,8 @@ func unknownGroups(rules []rule, entities cedar.EntityMap) (warnings []*LoadErro
 		}
 		names := slices.SortedFunc(maps.Keys(missing), func(a, b cedar.EntityUID) int { return cmp.Compare(a.String(), b.String()) })
 		for _, uid := range names {
-			warnings = append(warnings, &LoadError{File: r.ref.File, Line: r.ref.Line, Reason: fmt.Sprintf("nothing is in %s, by the entities that were loaded", uid)})
+			reason := fmt.Sprintf("nothing is in %s, by the entities that were loaded", uid)
+			warnings = append(warnings, &LoadError{File: r.ref.File, Line: r.ref.Line, Reason: reason})
 		}
 	}
 	return warnings

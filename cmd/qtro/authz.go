@@ -54,7 +54,7 @@ func (c *authzCheckCmd) Run(g *globals) error {
 	}
 	p, err := authz.Open(authz.Config{Entities: c.Entities, Static: true, Logger: slog.New(policyNotes{g})}, c.Policy...)
 	if err != nil {
-		return err
+		return errors.New(strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
 	defer p.Close()
 	d := p.Explain(r)

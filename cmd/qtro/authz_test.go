@@ -82,7 +82,7 @@ func TestAuthzEntities(t *testing.T) {
 func TestAuthzErrors(t *testing.T) {
 	broken := filepath.Join(t.TempDir(), "broken.cedar")
 	require.NoError(t, os.WriteFile(broken, []byte("\npermit(principal, action == Action::\"sea\", resource);"), 0o600))
-	requireError(t, failed, broken+":2: unrecognized action", "authz", "check", "--policy", broken, "see", "Boiler")
+	requireError(t, failed, "; "+broken+":2: unrecognized action", "authz", "check", "--policy", broken, "see", "Boiler")
 	requireError(t, failed, "/nowhere: ", "authz", "check", "--policy", "/nowhere", "see", "Boiler")
 	requireError(t, usage, "--policy", "authz", "check", "see", "Boiler")
 	requireError(t, usage, `"look" is no action`, check("look", "Boiler")...)
