@@ -1,0 +1,294 @@
+package quic
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	quicgo "github.com/quic-go/quic-go"
+
+	"github.com/go-qtro/qtro/certs"
+	"github.com/go-qtro/qtro/core"
+)
+
+// host is what there is to one address: a session that has a place, or the handshake for one, or neither.
+type host struct {
+	session *session
+	shaking *shaking
+}
+
+// shaking is a handshake that all who dial an address meanwhile wait for.
+type shaking struct {
+	cancel  context.CancelCauseFunc
+	waiting []chan place
+}
+
+// place is a connection of a new session, or why there is none.
+type place struct {
+	c     *conn
+	first bool // its stream comes by itself
+	err   error
+}
+
+// tidy forgets an address to which there is nothing. The transport is locked.
+func (t *Transport) tidy(at string) {
+	if h := t.hosts[at]; h != nil && h.session == nil && h.shaking == nil {
+		delete(t.hosts, at)
+	}
+}
+
+// dial makes a connection in the session to the URL's address, and the session if there is none.
+func (t *Transport) dial(ctx context.Context, u *url.URL) (core.Conn, error) {
+	at := address(u)
+	t.mu.Lock()
+	if t.closed {
+		t.mu.Unlock()
+		return nil, net.ErrClosed
+	}
+	h := t.hosts[at]
+	if h == nil {
+		h = &host{}
+		t.hosts[at] = h
+	}
+	if h.session != nil {
+		if c, first := h.session.reserve(maxStreams); c != nil {
+			t.mu.Unlock()
+			return t.take(ctx, place{c: c, first: first})
+		}
+		h.session = nil // it is full; the next gets one of its own
+	}
+	if h.shaking == nil {
+		ctx, cancel := context.WithCancelCause(context.Background())
+		k := &shaking{cancel: cancel}
+		h.shaking = k
+		t.start(func() { t.shake(ctx, k, *u, at) })
+	}
+	k, got := h.shaking, make(chan place, 1)
+	k.waiting = append(k.waiting, got)
+	t.mu.Unlock()
+	select {
+	case p := <-got:
+		return t.take(ctx, p)
+	case <-ctx.Done():
+	}
+	t.mu.Lock()
+	i := slices.Index(k.waiting, got)
+	if i >= 0 {
+		if k.waiting = slices.Delete(k.waiting, i, i+1); len(k.waiting) == 0 {
+			k.cancel(ctx.Err())
+			h.shaking = nil // who dials from now on begins anew
+			t.tidy(at)
+		}
+	}
+	t.mu.Unlock()
+	if i < 0 {
+		if p := <-got; p.c != nil {
+			_ = p.c.Close()
+		}
+	}
+	return nil, fmt.Errorf("%s: %w", at, ctx.Err())
+}
+
+// take asks for the stream of a connection.
+func (t *Transport) take(ctx context.Context, p place) (core.Conn, error) {
+	if p.err == nil {
+		p.err = p.c.s.ask(ctx, p.c, p.first)
+		if p.err != nil {
+			_ = p.c.Close()
+			p.err = fmt.Errorf("%s: %w", p.c.s.at, p.err)
+		}
+	}
+	if p.err != nil {
+		return nil, p.err
+	}
+	return p.c, nil
+}
+
+// shake makes a session, and gives all who wait a place in it.
+func (t *Transport) shake(ctx context.Context, k *shaking, u url.URL, at string) {
+	defer k.cancel(nil)
+	s, err := t.connect(ctx, &u, at)
+	t.mu.Lock()
+	h := t.hosts[at]
+	if h != nil && h.shaking == k {
+		h.shaking = nil
+	}
+	if err == nil && t.closed {
+		err = net.ErrClosed
+	}
+	waiting := k.waiting
+	k.waiting = nil
+	used := false
+	for _, got := range waiting {
+		p := place{err: err}
+		if s != nil && err == nil {
+			if p.c, p.first = s.reserve(maxStreams); p.c == nil {
+				p.err = fmt.Errorf("%s: %w", at, errCrowded)
+			}
+			used = used || p.c != nil
+		}
+		got <- p
+	}
+	if s != nil && used && h != nil && h.session == nil {
+		h.session = s
+	}
+	t.tidy(at)
+	t.mu.Unlock()
+	if s != nil && !used {
+		s.stop(&closing{codeDone, "", net.ErrClosed})
+	}
+}
+
+var errCrowded = errors.New("too many dials at the same time")
+
+// connect makes a QUIC connection to a URL's host.
+func (t *Transport) connect(ctx context.Context, u *url.URL, at string) (*session, error) {
+	name, _, _ := strings.Cut(u.Hostname(), "%") // a zone is no part of an address's name
+	addrs, err := resolve(ctx, u.Hostname(), u.Port())
+	if err != nil {
+		return nil, err
+	}
+	e, err := t.dialer()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", at, err)
+	}
+	trust := t.trust()
+	k := t.ticket(at)
+	qc, err := t.connectWith(ctx, e, addrs, name, at, k)
+	var refused *certs.RefusedError
+	if errors.As(err, &refused) && k.offered && refused.Check != certs.CheckStalled {
+		// A resumed session stands for the certificates of its time. Those of now may be better.
+		k.none, k.offered = true, false
+		qc, err = t.connectWith(ctx, e, addrs, name, at, k)
+	}
+	if err != nil {
+		e.release()
+		return nil, err
+	}
+	k.none = false
+	s := t.newSession(qc, u.Scheme, e)
+	s.at, s.name, s.ticket, s.trust = at, name, k, trust
+	t.mu.Lock()
+	t.sessions[s] = true
+	t.start(s.receive)
+	t.mu.Unlock()
+	s.met()
+	s.mu.Lock()
+	s.timer = time.AfterFunc(beat, s.beat)
+	s.mu.Unlock()
+	return s, nil
+}
+
+// stagger is how long one address may be silent before the next one of the same name is tried, too.
+const stagger = 250 * time.Millisecond
+
+// connectWith makes a QUIC connection to the first of some addresses that answers.
+func (t *Transport) connectWith(ctx context.Context, e *endpoint, addrs []*net.UDPAddr, name, at string, k *ticket) (*quicgo.Conn, error) {
+	config, err := t.config.Client(name)
+	if err != nil {
+		return nil, err
+	}
+	config.ClientSessionCache = k
+	config.VerifyConnection = tellWhy(config.VerifyConnection)
+	if len(addrs) == 1 {
+		return t.handshake(ctx, e, addrs[0], config, at)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	type result struct {
+		qc  *quicgo.Conn
+		err error
+	}
+	results := make(chan result)
+	for i, addr := range addrs {
+		go func() {
+			select {
+			case <-time.After(time.Duration(i) * stagger):
+			case <-ctx.Done():
+			}
+			qc, err := t.handshake(ctx, e, addr, config, at)
+			results <- result{qc, err}
+		}()
+	}
+	var best *quicgo.Conn
+	for range addrs {
+		switch r := <-results; {
+		case r.err != nil:
+			var refused *certs.RefusedError
+			if err == nil || errors.As(r.err, &refused) { // this tells most
+				err = r.err
+			}
+		case best != nil:
+			_ = r.qc.CloseWithError(codeDone, "")
+		default:
+			best = r.qc
+			cancel()
+		}
+	}
+	if best != nil {
+		return best, nil
+	}
+	return nil, err
+}
+
+// handshake makes a QUIC connection to an address. Early data is asked for, but not sent: it is the host that speaks first.
+func (t *Transport) handshake(ctx context.Context, e *endpoint, addr *net.UDPAddr, config *tls.Config, at string) (*quicgo.Conn, error) {
+	dial := e.tr.Dial
+	if t.early {
+		dial = e.tr.DialEarly
+	}
+	qc, err := dial(ctx, addr, config, t.dialConfig(at))
+	if err == nil && t.early {
+		early := qc
+		if qc, err = early.NextConnection(ctx); err != nil {
+			_ = early.CloseWithError(codeDone, "")
+		}
+	}
+	if err == nil {
+		return qc, nil
+	}
+	var idle *quicgo.IdleTimeoutError
+	var handshake *quicgo.HandshakeTimeoutError
+	switch {
+	case ctx.Err() != nil:
+		return nil, fmt.Errorf("%s: %w", at, context.Cause(ctx))
+	case errors.As(err, &idle), errors.As(err, &handshake):
+		return nil, &silentError{addr.String(), err}
+	}
+	return nil, fmt.Errorf("%s: %w", at, explain(err))
+}
+
+// maxAddresses is how many addresses of a name are tried.
+const maxAddresses = 4
+
+// resolve returns the addresses of a host. IPv4 goes first, as where package net listens at a name.
+func resolve(ctx context.Context, host, port string) ([]*net.UDPAddr, error) {
+	number, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		return nil, err
+	}
+	var ips []netip.Addr
+	if ip, err := netip.ParseAddr(host); err == nil {
+		ips = []netip.Addr{ip}
+	} else if ips, err = net.DefaultResolver.LookupNetIP(ctx, "ip", host); err != nil {
+		return nil, err
+	}
+	var addrs []*net.UDPAddr
+	for _, ip := range ips {
+		ip = ip.Unmap()
+		if ip.IsUnspecified() { // as package net has it for TCP
+			ip = map[bool]netip.Addr{true: netip.AddrFrom4([4]byte{127, 0, 0, 1}), false: netip.IPv6Loopback()}[ip.Is4()]
+		}
+		addrs = append(addrs, net.UDPAddrFromAddrPort(netip.AddrPortFrom(ip, uint16(number))))
+	}
+	slices.SortStableFunc(addrs, func(a, b *net.UDPAddr) int { return len(a.IP) - len(b.IP) })
+	return addrs[:min(len(addrs), maxAddresses)], nil
+}

@@ -1,0 +1,135 @@
+package quic
+
+import (
+	"crypto/x509"
+	"errors"
+	"maps"
+	"sync"
+	"sync/atomic"
+
+	"github.com/go-qtro/qtro/certs"
+)
+
+// live is what a peer has shown in its handshake.
+type live struct {
+	certificates []*x509.Certificate
+	staple       []byte
+}
+
+// recheck checks the peers of live connections again when what is trusted changes.
+type recheck struct {
+	changes atomic.Uint64
+
+	register sync.Mutex // held to watch for changes, which must not hold up the transport
+	watching bool
+
+	// These are guarded by the transport.
+	cancel  func()
+	peers   map[*session]live
+	running bool
+	again   bool
+}
+
+// trust returns how often what is trusted has changed while the transport has a socket. Handshakes ask before they begin.
+func (t *Transport) trust() uint64 {
+	r := &t.checking
+	if !t.config.DropLive || t.config.OnChange == nil {
+		return 0
+	}
+	r.register.Lock()
+	defer r.register.Unlock()
+	if !r.watching {
+		cancel := t.config.OnChange(t.trustChanged)
+		r.watching = true
+		t.mu.Lock()
+		r.cancel = cancel
+		t.mu.Unlock()
+	}
+	return r.changes.Load()
+}
+
+// trustNoMore ends that, with the last socket.
+func (t *Transport) trustNoMore() {
+	r := &t.checking
+	r.register.Lock()
+	defer r.register.Unlock()
+	t.mu.Lock()
+	var cancel func()
+	if len(t.sockets) == 0 {
+		cancel, r.cancel = r.cancel, nil
+	}
+	t.mu.Unlock()
+	if cancel != nil {
+		r.watching = false
+		cancel()
+	}
+}
+
+// watch has a session's peer checked again from now on; since is what trust returned before the handshake.
+func (t *Transport) watch(s *session, peer live, since uint64) {
+	r := &t.checking
+	if !t.config.DropLive || t.config.OnChange == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.sessions[s] {
+		return
+	}
+	if r.peers == nil {
+		r.peers = map[*session]live{}
+	}
+	r.peers[s] = peer
+	if r.changes.Load() != since {
+		t.checkSoon()
+	}
+}
+
+// trustChanged is called by whoever keeps roots and revocations, and does not hold them up.
+func (t *Transport) trustChanged() {
+	t.checking.changes.Add(1)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.checkSoon()
+}
+
+// checkSoon checks all live peers. The transport is locked.
+func (t *Transport) checkSoon() {
+	r := &t.checking
+	r.again = true
+	if !r.running && len(r.peers) > 0 {
+		r.running = true
+		t.start(t.recheck)
+	}
+}
+
+// recheck ends the sessions whose peers would be refused now.
+func (t *Transport) recheck() {
+	r := &t.checking
+	for {
+		t.mu.Lock()
+		if !r.again {
+			r.running = false
+			t.mu.Unlock()
+			return
+		}
+		r.again = false
+		peers := maps.Clone(r.peers)
+		t.mu.Unlock()
+		for s, peer := range peers {
+			if err := t.config.VerifyPeer(peer.certificates, peer.staple, s.name); err != nil {
+				s.stop(&closing{codeRefused, reason(err), err})
+			}
+		}
+	}
+}
+
+// reason is what the peer is told.
+func reason(err error) string {
+	check := certs.CheckCertificate
+	var refused *certs.RefusedError
+	if errors.As(err, &refused) {
+		check = refused.Check
+	}
+	return string(check) + ": checked again"
+}
