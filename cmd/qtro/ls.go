@@ -32,7 +32,7 @@ func (c *lsCmd) Run(g *globals) error {
 	ctx, cancel := g.wait()
 	defer cancel()
 	var locations []qt.SourceLocation
-	urls := g.Connect
+	urls, least := g.Connect, core.Local
 	if g.Registry != "" {
 		var err error
 		if locations, err = g.locations(ctx); err != nil {
@@ -42,9 +42,9 @@ func (c *lsCmd) Run(g *globals) error {
 		for _, l := range locations {
 			hosts[string(l.URL)] = true
 		}
-		urls = slices.Sorted(maps.Keys(hosts))
+		urls, least = slices.Sorted(maps.Keys(hosts)), core.Authenticated
 	}
-	found, errs := askHosts(ctx, urls)
+	found, errs := g.askHosts(ctx, urls, least)
 	var all []listed
 	for i, refs := range found {
 		if g.Registry == "" && errs[i] != nil {
@@ -83,7 +83,13 @@ func printObjects(out *printer, all []listed) {
 
 // locations asks the registry.
 func (g *globals) locations(ctx context.Context) ([]qt.SourceLocation, error) {
-	n, err := g.open(nil)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	n, err := g.open(func(err error) {
+		if hopeless(err) {
+			cancel()
+		}
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +99,7 @@ func (g *globals) locations(ctx context.Context) ([]qt.SourceLocation, error) {
 		return nil, err
 	}
 	if err := reg.Wait(ctx); err != nil {
-		return nil, n.missing("")
+		return nil, n.missing("the registry")
 	}
 	return reg.Locations()
 }
@@ -117,28 +123,31 @@ func (g *globals) hostError(url string, err error) error {
 	var bad usageError
 	var scheme *core.UnknownSchemeError
 	switch {
-	case errors.As(err, &bad), errors.As(err, &scheme), errors.Is(err, core.ErrHostURLInvalid):
+	case errors.As(err, &bad), errors.As(err, &scheme), errors.Is(err, core.ErrHostURLInvalid), errors.Is(err, core.ErrInsecure):
 		return err
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("the host at %s did not answer within %v: is it a Qt Remote Objects host?", url, g.Timeout)
+	}
+	if hopeless(err) {
+		return fmt.Errorf("the host at %s cannot be asked: %w", url, err)
 	}
 	return fmt.Errorf("the host at %s cannot be asked: is it running there? (%w)", url, err)
 }
 
 // askHosts asks hosts for their object lists, all at the same time.
-func askHosts(ctx context.Context, urls []string) (found [][]wire.ObjectRef, errs []error) {
+func (g *globals) askHosts(ctx context.Context, urls []string, least core.Security) (found [][]wire.ObjectRef, errs []error) {
 	found, errs = make([][]wire.ObjectRef, len(urls)), make([]error, len(urls))
 	var group sync.WaitGroup
 	for i, url := range urls {
-		group.Go(func() { found[i], errs[i] = askHost(ctx, url) })
+		group.Go(func() { found[i], errs[i] = g.askHost(ctx, url, least) })
 	}
 	group.Wait()
 	return found, errs
 }
 
 // askHost returns a host's object list, which is the first that a host sends after its Handshake.
-func askHost(ctx context.Context, url string) ([]wire.ObjectRef, error) {
-	conn, err := dial(ctx, url)
+func (g *globals) askHost(ctx context.Context, url string, least core.Security) ([]wire.ObjectRef, error) {
+	conn, err := g.dial(ctx, url, least)
 	if err != nil {
 		return nil, err
 	}

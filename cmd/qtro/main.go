@@ -19,6 +19,17 @@
 // On a terminal the output is aligned and coloured (NO_COLOR turns colours off); in a pipe it is plain lines with tabs between
 // the columns; with --json it is one JSON value a line. An error is one line on stderr. The exit status is 0 if
 // all was done, 1 if something failed, 2 if the command line cannot be understood.
+//
+// At tls:// and quic:// URLs both sides prove who they are, by certificates in files that are read again when they change:
+//
+//	qtro --ca ca.pem --cert panel.pem --key panel.key --connect tls://plant.example:5000 ls
+//	qtro --ca ca.pem --cert hub.pem --key hub.key --require-secure registry --listen tls://:5001 --listen quic://:5001 --listen local:hub
+//
+// --ca says which authorities are trusted, --cert and --key who this program is; a client may go without where the host lets it.
+// --expect ID limits who the other side may be: a URI such as spiffe://plant/boiler, spiffe://plant/panel/* or dns:plant.example.
+// --require-secure refuses every URL that leads to plaintext, and of those that a registry announces also those that do not prove
+// who is there. A registry prints the identity of who has registered an object, where there is one; its --policy says who may
+// register, see and use what (package authz). No other environment or file has a say in what is trusted.
 package main
 
 import (
@@ -74,11 +85,13 @@ type globals struct {
 	Connect  []string      `placeholder:"URL" xor:"where" sep:"none" help:"A host of objects; may be given more than once."`
 	Timeout  time.Duration `default:"5s" help:"How long to wait for an object, a reply or a new value."`
 	JSON     bool          `help:"Print one JSON value a line."`
+	secureFlags
 
-	ctx   context.Context
-	stdin io.Reader
-	out   *printer
-	warn  io.Writer
+	ctx        context.Context
+	stdin      io.Reader
+	out        *printer
+	warn       io.Writer
+	transports map[string]core.Transport // of the secure schemes
 }
 
 // usageError is an error of the command line.
@@ -87,6 +100,9 @@ type usageError struct{ error }
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
 func (e usageError) Unwrap() error { return e.error }
+
+// Permanent tells a node not to try again.
+func (e usageError) Permanent() bool { return true }
 
 // exitCode is what kong's --help ends with.
 type exitCode int
@@ -118,6 +134,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if g.Timeout <= 0 {
 		return report(stderr, usagef("--timeout must be longer than 0"))
 	}
+	end, err := g.secure()
+	if err != nil {
+		return report(stderr, err)
+	}
+	defer end()
 	err = k.Run(g)
 	if err == nil {
 		err = g.out.err
@@ -145,8 +166,7 @@ func report(stderr io.Writer, err error) int {
 }
 
 func complain(stderr io.Writer, err error) {
-	text := strings.TrimPrefix(err.Error(), "qtro: ")
-	_, _ = fmt.Fprintln(stderr, "qtro: "+strings.Join(strings.Fields(text), " ")) // there is nowhere to say that it failed
+	_, _ = fmt.Fprintln(stderr, "qtro: "+strings.Join(strings.Fields(explained(err)), " ")) // there is nowhere to say that it failed
 }
 
 var negative = regexp.MustCompile(`^ ?-(\d|\.\d|Inf)[\w.+-]*$`)

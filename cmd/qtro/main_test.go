@@ -320,7 +320,7 @@ func TestUnreachable(t *testing.T) {
 
 // deadURL is one that nobody listens at.
 func deadURL(t testing.TB) string {
-	ln, err := listen(context.Background(), "tcp://127.0.0.1:0")
+	ln, err := new(globals).listen(context.Background(), "tcp://127.0.0.1:0")
 	require.NoError(t, err)
 	require.NoError(t, ln.Close())
 	return ln.URL().String()
@@ -332,7 +332,7 @@ func TestStrangers(t *testing.T) {
 		{"", "did not answer within 300ms: is it a Qt Remote Objects host?"},
 		{"SSH-2.0-OpenSSH_9.2\r\n", "is the peer a Qt Remote Objects host?"},
 	} {
-		ln, err := listen(context.Background(), "tcp://127.0.0.1:0")
+		ln, err := new(globals).listen(context.Background(), "tcp://127.0.0.1:0")
 		require.NoError(t, err)
 		var group sync.WaitGroup
 		group.Go(func() {

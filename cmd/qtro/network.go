@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"strings"
 	"sync"
 	"time"
@@ -28,19 +27,16 @@ func (g *globals) open(onError func(error)) (*network, error) {
 		return nil, err
 	}
 	n := &network{g: g}
-	n.Node = core.NewNode(core.Config{
-		Logger:           slog.New(slog.DiscardHandler),
-		HandshakeTimeout: max(g.Timeout, time.Second),
-		RetryMax:         2 * time.Second,
-		OnError: func(err error) {
-			n.mu.Lock()
-			n.last = err
-			n.mu.Unlock()
-			if onError != nil {
-				onError(err)
-			}
-		},
-	})
+	config := g.config()
+	config.HandshakeTimeout = max(g.Timeout, time.Second)
+	config.RetryMax = 2 * time.Second
+	config.OnError = func(err error) {
+		n.mu.Lock()
+		n.last = err
+		n.mu.Unlock()
+		onError(err)
+	}
+	n.Node = core.NewNode(config)
 	return n, nil
 }
 
@@ -97,7 +93,9 @@ func (g *globals) acquire(name string) (*network, *core.Replica, error) {
 func hopeless(err error) bool {
 	var packet *wire.PacketError
 	var mismatch *wire.MismatchError
-	return errors.As(err, &packet) || errors.As(err, &mismatch) || errors.Is(err, core.ErrProtocol) || errors.Is(err, core.ErrHostURLInvalid)
+	var other interface{ Permanent() bool } // of a transport: a refusal, or flags that are missing
+	return errors.As(err, &packet) || errors.As(err, &mismatch) || errors.Is(err, core.ErrProtocol) || errors.Is(err, core.ErrHostURLInvalid) ||
+		errors.Is(err, core.ErrInsecure) || errors.As(err, &other) && other.Permanent()
 }
 
 func (g *globals) wait() (context.Context, context.CancelFunc) {
@@ -114,7 +112,10 @@ func (n *network) missing(name string) error {
 	last := n.last
 	n.mu.Unlock()
 	if hopeless(last) {
-		return fmt.Errorf("%s cannot be had: %w", name, unwrapped(last))
+		if bad := (usageError{}); errors.As(last, &bad) {
+			return bad
+		}
+		return fmt.Errorf("%s cannot be had: %w", name, last)
 	}
 	if reg := n.Registry(); reg != nil {
 		all, err := reg.Locations()

@@ -4,7 +4,10 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"syscall"
 
+	"github.com/go-qtro/qtro/authz"
+	"github.com/go-qtro/qtro/certs"
 	"github.com/go-qtro/qtro/core"
 	"github.com/go-qtro/qtro/qt"
 	"github.com/go-qtro/qtro/wire"
@@ -12,6 +15,7 @@ import (
 
 type registryCmd struct {
 	Listen    []string `placeholder:"URL" sep:"none" help:"Where to listen for Qt 6 and Go; may be given more than once."`
+	Policy    []string `placeholder:"PATH" sep:"none" help:"Cedar policies that say what peers may register, see and use: a file or a directory; may be given more than once."`
 	ListenQt5 []string `name:"listen-qt5" placeholder:"URL" sep:"none" help:"Where to listen for Qt 5; may be given more than once."`
 }
 
@@ -22,6 +26,7 @@ type registryEvent struct {
 	Type     string `json:"type,omitempty"`
 	URL      string `json:"url"`
 	Protocol string `json:"protocol,omitempty"`
+	Identity string `json:"identity,omitempty"` // of who registered it
 }
 
 // Run is a registry until it is interrupted.
@@ -29,31 +34,42 @@ func (c *registryCmd) Run(g *globals) error {
 	if len(c.Listen)+len(c.ListenQt5) == 0 {
 		return usagef("say where to listen, with --listen URL or --listen-qt5 URL")
 	}
-	h, err := core.NewRegistryHost(core.Config{
-		Logger: slog.New(slog.DiscardHandler),
-		OnError: func(err error) {
-			// A peer that broke off has gone like any other.
-			if broken := (*net.OpError)(nil); !errors.As(err, &broken) || broken.Op == "accept" {
-				complain(g.warn, err)
-			}
-		},
-	})
+	peers := &registrars{by: map[string]*registrar{}}
+	if len(c.Policy) > 0 {
+		policies, err := authz.Open(authz.Config{Logger: slog.New(warnings{g})}, c.Policy...)
+		if err != nil {
+			return err
+		}
+		defer policies.Close()
+		peers.policy = policies
+	}
+	config := g.config()
+	config.Authorizer = peers
+	config.OnError = func(err error) {
+		// A peer that broke off has gone like any other.
+		broken := (*net.OpError)(nil)
+		refused := (*certs.RefusedError)(nil)
+		if errors.As(err, &refused) || !errors.Is(err, syscall.ECONNRESET) && (!errors.As(err, &broken) || broken.Op == "accept") {
+			complain(g.warn, err)
+		}
+	}
+	h, err := core.NewRegistryHost(config)
 	if err != nil {
 		return err
 	}
 	defer h.Close()
 	reg := h.Registry()
-	tell := func(event string) func(qt.SourceLocation) {
+	tell := func(event string, who func(name string) string) func(qt.SourceLocation) {
 		return func(l qt.SourceLocation) {
 			url := l.URL
 			if url == "" {
 				url = l.URL5
 			}
-			g.registryEvent(registryEvent{Event: event, Name: l.Name, Type: l.TypeName, URL: string(url)})
+			g.registryEvent(registryEvent{Event: event, Name: l.Name, Type: l.TypeName, URL: string(url), Identity: who(l.Name)})
 		}
 	}
-	reg.OnAdded(tell("added"))
-	reg.OnRemoved(tell("removed"))
+	reg.OnAdded(tell("added", peers.added))
+	reg.OnRemoved(tell("removed", peers.removed))
 	for _, listener := range []struct {
 		urls     []string
 		protocol wire.Protocol
@@ -80,6 +96,9 @@ func (g *globals) registryEvent(e registryEvent) {
 	cells := []string{e.Event, e.Name, e.Type, e.URL}
 	if e.Event == "listening" {
 		cells = []string{e.Event, e.URL, e.Protocol}
+	}
+	if e.Identity != "" {
+		cells = append(cells, e.Identity)
 	}
 	g.out.row([]int{9, 16, 16}, []string{style, strong}, cells...)
 }

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-qtro/qtro/certs"
 	"github.com/go-qtro/qtro/core"
 	"github.com/go-qtro/qtro/qt"
 	"github.com/go-qtro/qtro/wire"
@@ -22,10 +23,10 @@ type traceCmd struct {
 
 // Run is a proxy until it is interrupted.
 func (c *traceCmd) Run(g *globals) error {
-	if _, _, err := transportOf(c.To); err != nil {
+	if _, _, err := g.transportOf(c.To, core.Local); err != nil {
 		return err
 	}
-	ln, err := listen(g.ctx, c.Listen)
+	ln, err := g.listen(g.ctx, c.Listen)
 	if err != nil {
 		return err
 	}
@@ -67,12 +68,18 @@ type traced struct {
 
 func (t *traced) serve(ctx context.Context, client core.Conn, to string) {
 	defer client.Close()
-	t.event("open", client.Peer().String())
 	dialing, cancel := context.WithTimeout(ctx, t.g.Timeout)
-	host, err := dial(dialing, to)
-	cancel()
+	defer cancel()
+	if c, ok := client.(core.Handshaker); ok {
+		if err := c.HandshakeContext(dialing); err != nil {
+			t.event("error", client.Peer().String()+": "+explained(err))
+			return
+		}
+	}
+	t.event("open", client.Peer().String())
+	host, err := t.g.dial(dialing, to, core.Local)
 	if err != nil {
-		t.event("error", err.Error())
+		t.event("error", explained(err))
 		return
 	}
 	defer host.Close()
@@ -103,6 +110,9 @@ func (t *traced) pass(dir direction, to io.Writer, from io.Reader) {
 			}
 		}
 		if err != nil {
+			if refused := (*certs.RefusedError)(nil); errors.As(err, &refused) {
+				t.event("error", explained(err))
+			}
 			return
 		}
 	}

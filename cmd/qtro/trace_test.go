@@ -60,7 +60,7 @@ func TestTraceUnreachable(t *testing.T) {
 func TestTraceStranger(t *testing.T) {
 	for name, hostSpeaks := range map[string]bool{"the client speaks": false, "the host speaks": true} {
 		t.Run(name, func(t *testing.T) {
-			ln, err := listen(context.Background(), "tcp://127.0.0.1:0")
+			ln, err := new(globals).listen(context.Background(), "tcp://127.0.0.1:0")
 			require.NoError(t, err)
 			var group sync.WaitGroup
 			defer group.Wait()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -20,14 +21,26 @@ func (c *watchCmd) Run(g *globals) error {
 	if c.For < 0 {
 		return usagef("--for must be longer than 0")
 	}
-	// The connection may break at any time and comes back by itself: worth a note, not an end.
-	n, err := g.open(func(err error) { complain(g.warn, err) })
+	ctx, cancel := context.WithCancel(g.ctx)
+	defer cancel()
+	// The connection may break at any time and comes back by itself: worth a note, not an end. One that cannot be had leaves
+	// nothing to wait for, if it is the only one.
+	ended := make(chan error, 1)
+	n, err := g.open(func(err error) {
+		if hopeless(err) && g.only(err) {
+			select {
+			case ended <- err:
+			default:
+			}
+			cancel()
+			return
+		}
+		complain(g.warn, err)
+	})
 	if err != nil {
 		return err
 	}
 	defer n.Close()
-	ctx, cancel := context.WithCancel(g.ctx)
-	defer cancel()
 	if c.For > 0 {
 		ctx, cancel = context.WithTimeout(ctx, c.For)
 		defer cancel()
@@ -49,7 +62,18 @@ func (c *watchCmd) Run(g *globals) error {
 		return err
 	}
 	<-ctx.Done()
-	return nil
+	select {
+	case err := <-ended:
+		return err
+	default:
+		return nil
+	}
+}
+
+// only reports whether an error is about the one URL that all others are learnt from.
+func (g *globals) only(err error) bool {
+	var op *core.OpError
+	return errors.As(err, &op) && (op.Object == g.Registry || len(g.Connect) == 1 && op.Object == g.Connect[0])
 }
 
 // watchEvent is what watch prints of an object.
