@@ -52,7 +52,7 @@ func (c *conn) HandshakeContext(ctx context.Context) error {
 	case errors.Is(err, context.DeadlineExceeded):
 		err = &certs.RefusedError{Check: certs.CheckStalled, Err: err}
 	case errors.As(err, &refused) && !refused.Remote:
-		c.linger()
+		c.linger(ctx)
 	}
 	return err
 }
@@ -87,11 +87,12 @@ const lingering = 250 * time.Millisecond
 
 // linger waits until the peer has taken the alert that says why it is refused: closing a socket while something that the
 // peer sent is unread makes some systems take the alert back.
-func (c *conn) linger() {
+func (c *conn) linger(ctx context.Context) {
 	raw, ok := c.NetConn().(*net.TCPConn)
 	if !ok || raw.CloseWrite() != nil {
 		return
 	}
+	defer context.AfterFunc(ctx, func() { _ = raw.Close() })()
 	_ = raw.SetReadDeadline(time.Now().Add(lingering))
 	_, _ = io.CopyN(io.Discard, raw, 64<<10)
 }

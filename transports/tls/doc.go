@@ -1,5 +1,5 @@
 // Package tls brings the scheme tls: TLS 1.3 over TCP, in which both sides prove who they are. There are no certificates
-// to fall back on, so that a program configures the transport. A host:
+// to fall back on: a program has to say who it is and whom it trusts. A host:
 //
 //	own, roots := … // as package certs reads, renews or issues them
 //	host := core.NewHost(core.Config{Transports: map[string]core.Transport{"tls": tls.New(certs.Fixed(own, roots))}})
@@ -10,8 +10,8 @@
 //	node := core.NewNode(core.Config{Transports: map[string]core.Transport{"tls": tls.New(certs.Fixed(own, roots))}})
 //	err := node.Connect("tls://plant.example:5005")
 //
-// One Transport does for any number of hosts and nodes, and for both sides. To have it for the whole process, use it instead of
-// the unconfigured one that importing this package registers: give it to each node.
+// One Transport does for any number of hosts and nodes, and for both sides. Importing this package registers a transport for the
+// scheme that has no certificates: nodes that were not given another one fail with an error that shows these lines.
 //
 // # What is checked
 //
@@ -20,7 +20,10 @@
 // name or IP address in the URL. All of it is checked again when a session is resumed, and, with DropLive, whenever roots or
 // revocations change. What is refused is a [certs.RefusedError], which says what was wrong and which side minded: a host's is
 // told to [core.Config.OnError], a client's to the OnError of its node, which tries again only where that can help. In TLS 1.3
-// a client learns in its first Read that a host refuses it.
+// a client learns in its first Read that a host refuses it, and TLS tells it, by an alert, only some of the reasons.
+//
+// Sessions are resumed, which saves computing, and end with the certificates of either side. A renewed certificate is used by
+// the next handshake, while connections go on.
 //
 // Slot handlers and authorizers see the identity of the certificate ([certs.Identity]) in their [core.Peer]. A peer without a
 // certificate, which only [certs.Config.AnonymousClients] lets in, has none and is not [core.Authenticated].

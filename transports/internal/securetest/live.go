@@ -105,6 +105,25 @@ func (w *World) dropLive(t *testing.T) {
 	}
 }
 
+// dropNode checks that a node whose certificate is revoked is thrown out, and does not come back.
+func (w *World) dropNode(t *testing.T) {
+	var changed changes
+	host := w.With(w.Host)
+	host.OnChange, host.DropLive = changed.onChange, true
+	p := w.plant(t, host, w.With(w.Client))
+	w.wait(t, p)
+	states := make(chan core.State, 10)
+	p.lamp.OnState(func(_, to core.State) { states <- to })
+	w.Revoke(w.Client)
+	changed.tell()
+	if s := receive(t, w, states); s != core.Suspect {
+		t.Fatalf("the replica is %s", s)
+	}
+	Refused(certs.CheckRevoked, false)(t, receive(t, w, p.hostErrors))    // why it was thrown out
+	Refused(certs.CheckRevoked, false)(t, receive(t, w, p.hostErrors))    // and not let in again
+	Refused(certs.CheckCertificate, true)(t, receive(t, w, p.nodeErrors)) // which it is told
+}
+
 func (w *World) anonymous(t *testing.T) {
 	host := w.With(w.Host)
 	host.AnonymousClients = true

@@ -1,6 +1,7 @@
 package securetest
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"log/slog"
@@ -126,34 +127,51 @@ func (w *World) renewalAfterRevocation(t *testing.T) {
 	w.connect(t, client, s)
 }
 
-// waitForRenewal checks that a node whose certificate has expired gets through when it has a new one.
-func (w *World) waitForRenewal(t *testing.T) {
-	config := func(tr core.Transport) core.Config {
+// plant is a host with a lamp, and a node that wants to be connected to it.
+type plant struct {
+	lamp                   *core.Replica
+	hostErrors, nodeErrors chan error
+}
+
+func (w *World) plant(t *testing.T, host, client certs.Config) *plant {
+	t.Helper()
+	p := &plant{hostErrors: make(chan error, 100), nodeErrors: make(chan error, 100)}
+	config := func(c certs.Config, errs chan error) core.Config {
 		return core.Config{
-			Logger: slog.New(slog.DiscardHandler), RetryMax: 100 * time.Millisecond,
-			Transports: map[string]core.Transport{w.Scheme: tr},
+			Logger: slog.New(slog.DiscardHandler), RetryMax: 100 * time.Millisecond, OnError: func(err error) { errs <- err },
+			Transports: map[string]core.Transport{w.Scheme: w.New(c)}, RequireSecure: true,
 		}
 	}
-	h := core.NewHost(config(w.transport(w.Host)))
-	defer h.Close()
+	h := core.NewHost(config(host, p.hostErrors))
+	t.Cleanup(func() { _ = h.Close() })
 	source, err := core.NewSource(&core.Class{Name: "Lamp", Properties: []core.Property{{Name: "on", Type: "bool"}}})
 	must(t, err)
 	must(t, h.EnableRemoting(source, "Lamp"))
 	at, err := h.Listen(t.Context(), w.Scheme+"://"+address+":0")
 	must(t, err)
+	n := core.NewNode(config(client, p.nodeErrors))
+	t.Cleanup(func() { _ = n.Close() })
+	must(t, n.Connect(at))
+	p.lamp, err = n.AcquireDynamic("Lamp")
+	must(t, err)
+	return p
+}
 
-	side, clientConfig := w.changing(w.Issue(t, certs.Template{
+// wait waits until the lamp is there.
+func (w *World) wait(t *testing.T, p *plant) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), w.Timeout)
+	defer cancel()
+	must(t, p.lamp.Wait(ctx))
+}
+
+// waitForRenewal checks that a node whose certificate has expired gets through when it has a new one.
+func (w *World) waitForRenewal(t *testing.T) {
+	side, client := w.changing(w.Issue(t, certs.Template{
 		URIs: []string{ClientID}, NotBefore: time.Now().Add(-2 * time.Hour), NotAfter: time.Now().Add(-time.Hour),
 	}))
-	nodeConfig := config(w.New(clientConfig))
-	errs := make(chan error, 100)
-	nodeConfig.OnError = func(err error) { errs <- err }
-	n := core.NewNode(nodeConfig)
-	defer n.Close()
-	must(t, n.Connect(at))
-	lamp, err := n.AcquireDynamic("Lamp")
-	must(t, err)
-	Refused(certs.CheckExpired, true)(t, receive(t, w, errs))
+	p := w.plant(t, w.With(w.Host), client)
+	Refused(certs.CheckExpired, true)(t, receive(t, w, p.nodeErrors))
 	side.own.Store(w.Client)
-	must(t, lamp.Wait(t.Context()))
+	w.wait(t, p)
 }
