@@ -15,10 +15,10 @@ import (
 // clientConn is a connection on the client's side: our replicas have their sources at the host at the other end.
 type clientConn struct {
 	conn
-	node    *Node
-	url     string // that was dialed, "" if the connection was made elsewhere
-	decoder *wire.Decoder
-	heard   atomic.Bool // a packet came since the last ping
+	node  *Node
+	url   string      // that was dialed, "" if the connection was made elsewhere
+	heard atomic.Bool // a packet came since the last ping
+	turn  turn
 
 	objects     map[string]wire.ObjectRef        // what the host remotes; guarded by the node's mutex
 	listedBytes int                              // of objects
@@ -55,10 +55,12 @@ type recent struct {
 }
 
 func newClientConn(n *Node, rwc io.ReadWriteCloser, peer Peer, url string, p wire.Protocol) *clientConn {
-	c := &clientConn{node: n, url: url, decoder: wire.NewDecoder(p), objects: map[string]wire.ObjectRef{},
+	c := &clientConn{node: n, url: url, objects: map[string]wire.ObjectRef{},
 		classes: map[string]map[string]*classInfo{}, remotes: map[string]*remote{},
 		asked: map[string]int{}, met: map[string]bool{}}
 	c.init(n, rwc, peer, p)
+	c.turn.init(rwc)
+	c.decoder, c.handle = wire.NewDecoder(p), c.packet
 	c.decoder.Object = c.types
 	return c
 }
@@ -79,7 +81,8 @@ func (c *clientConn) serve(f *wire.Framer) {
 	if n.config.Heartbeat > 0 {
 		n.group.start(c.heartbeat)
 	}
-	c.read(f, c.decoder, c.packet)
+	c.framer = f
+	c.read()
 	c.finish()
 }
 
@@ -231,7 +234,7 @@ func (c *clientConn) packet(p *wire.Packet) error {
 	case wire.Invoke:
 		return r.signalled(c, p)
 	case wire.InvokeReply:
-		return r.replied(p)
+		return r.replied(c, p)
 	case wire.RemoveObject:
 		c.removed(r)
 	}
@@ -256,10 +259,10 @@ func (c *clientConn) callBack(q *queue[event], e event) {
 }
 
 // flush queues the events that the reader has gathered. It may have to wait until callbacks have caught up, but not while
-// somebody, who may be such a callback, waits for a reply that is still to be read.
+// somebody, who may be such a callback, waits for a reply that is still to be read, or reads it himself.
 func (c *clientConn) flush() {
 	if len(c.events) > 0 {
-		c.eventsOf.push(c.events, c.weight, &c.replies)
+		c.eventsOf.push(c.events, c.weight, &c.replies, c.borrowed)
 		clear(c.events)
 		c.events, c.weight = c.events[:0], 0
 	}

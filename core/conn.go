@@ -23,10 +23,7 @@ type conn struct {
 	ctx      context.Context // ends with the connection; carries the peer
 	cancel   context.CancelCauseFunc
 	once     sync.Once
-
-	// Only the reader uses these.
-	size   int    // of the packet that is being handled
-	pushed kicker // that something was pushed into, and that was not kicked yet
+	reader
 }
 
 // counters count what an operator wants to know.
@@ -66,46 +63,6 @@ func (c *conn) fail(err error) {
 
 // reason returns why the connection ended.
 func (c *conn) reason() error { return context.Cause(c.ctx) }
-
-// read hands each packet to fn until the stream ends or fn fails, and ends the connection. A packet for an object that is
-// not there (any more) is passed over.
-func (c *conn) read(f *wire.Framer, d *wire.Decoder, fn func(*wire.Packet) error) {
-	var p wire.Packet
-	for {
-		if c.pushed != nil && !f.Buffered() {
-			c.later(nil)
-		}
-		frame, err := f.Next()
-		if err == nil {
-			c.size = len(frame)
-			if err = d.Decode(frame, &p); err == nil {
-				err = fn(&p)
-			} else if errors.Is(err, errNoObject) {
-				c.log.Debug("packet for an object that is not there", "kind", p.Kind, "object", p.Name)
-				continue
-			}
-		}
-		if err != nil {
-			c.later(nil)
-			c.fail(err)
-			return
-		}
-	}
-}
-
-// later notes that the reader has pushed something into a queue, which is kicked before the reader turns to another
-// queue or has to wait for the peer.
-func (c *conn) later(q kicker) {
-	if c.pushed != nil && c.pushed != q {
-		c.pushed.kick()
-	}
-	c.pushed = q
-}
-
-// kicker is a queue of anything.
-type kicker interface{ kick() }
-
-var errNoObject = errors.New("no such object")
 
 // ended tells an end that either side wanted, or a peer that is gone, from one that something went wrong.
 func ended(err error) bool {

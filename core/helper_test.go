@@ -119,7 +119,7 @@ func closeInTime(t testing.TB, c io.Closer) {
 func connectPipe(t testing.TB, n *Node, h *Host, opts ...ListenOption) (atNode, atHost net.Conn) {
 	near, far := net.Pipe()
 	require.NoError(t, h.AddHostSideConnection(far, opts...))
-	require.NoError(t, n.AddClientSideConnection(near))
+	require.NoError(t, n.AddClientSideConnection(memConn{near, "pipe"})) // callers may read from a Conn
 	return near, far
 }
 

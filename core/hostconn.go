@@ -18,6 +18,7 @@ type hostConn struct {
 	conn
 	host   *Host
 	rights *rights
+	shift  shift
 
 	mu       sync.Mutex
 	acquired map[*Source]bool
@@ -62,10 +63,9 @@ func (h *Host) serve(rwc io.ReadWriteCloser, p wire.Protocol) {
 	}
 	h.stats.connections.Add(1)
 	c.log.Debug("connection accepted", "protocol", p.String())
-	d := wire.NewDecoder(p)
-	d.Object = c.types
-	c.read(wire.NewFramer(rwc, p, h.config.PacketLimit), d, c.packet)
-	c.finish()
+	c.framer, c.decoder, c.handle = wire.NewFramer(rwc, p, h.config.PacketLimit), wire.NewDecoder(p), c.packet
+	c.decoder.Object = c.types
+	c.read()
 }
 
 // greet sends the first packets. From then on the connection is told of every source that comes.
@@ -248,7 +248,10 @@ func (c *hostConn) invoke(p *wire.Packet) error {
 	k := call{source: s, name: p.Name, write: p.Call == wire.WriteProperty, index: int(p.Index), serial: p.Serial,
 		args: append([]qt.Value(nil), args...)}
 	q := c.queueFor(p.Name)
-	q.push([]call{k}, c.size, nil)
+	if done, err := c.callNow(q, &k); done {
+		return err
+	}
+	q.push([]call{k}, c.size, nil, false)
 	c.later(q)
 	return nil
 }

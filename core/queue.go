@@ -20,6 +20,7 @@ type queue[T any] struct {
 	spare   []T
 	running bool
 	closed  bool
+	slow    int // how many items are still to be pushed before one may be entered; see setSlow
 }
 
 // newQueue returns a queue. start starts a goroutine that the owner waits for.
@@ -54,11 +55,11 @@ func (h *hurry[T]) begin() {
 func (h *hurry[T]) end() { h.users.Add(-1) }
 
 // push adds items that hold about so many bytes. While the queue is full it blocks, until there is room or the queue is
-// closed; it takes more while somebody is in a hurry (h may be nil). Nothing is run before the queue is full or kicked: it
+// closed; it takes more while somebody is in a hurry (h may be nil), and any number if it must not wait. Nothing is run before the queue is full or kicked: it
 // is cheaper to hand over many items than one at a time.
-func (q *queue[T]) push(items []T, bytes int, h *hurry[T]) {
+func (q *queue[T]) push(items []T, bytes int, h *hurry[T], now bool) {
 	q.mu.Lock()
-	for !q.closed && (len(q.items) >= q.limit || q.weight > q.bytes) {
+	for !now && !q.closed && (len(q.items) >= q.limit || q.weight > q.bytes) {
 		if h != nil {
 			h.blocked.Store(q) // before looking: whoever is in a hurry from now on will wake us
 			if h.users.Load() != 0 && len(q.items) < hurryItems && q.weight <= q.bytes*hurryFactor {
@@ -119,6 +120,37 @@ func (q *queue[T]) drain() {
 		}
 	}
 	q.running = false
+	q.mu.Unlock()
+}
+
+// enter makes the caller run an item himself instead of pushing it, if the queue is empty and its items are not slow. He
+// must call leave then, before which no other item is run.
+func (q *queue[T]) enter() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.slow > 0 {
+		q.slow--
+		return false
+	}
+	if q.closed || q.running || len(q.items) > 0 {
+		return false
+	}
+	q.running = true
+	return true
+}
+
+func (q *queue[T]) leave() {
+	q.mu.Lock()
+	q.running = false
+	q.work()
+	q.mu.Unlock()
+}
+
+// setSlow tells the queue that running an item has taken so long that the next ones should not be run by who pushes them.
+// It is tried again now and then: the machine may just have been busy.
+func (q *queue[T]) setSlow() {
+	q.mu.Lock()
+	q.slow = 100
 	q.mu.Unlock()
 }
 

@@ -434,10 +434,12 @@ func (r *remote) early(c *clientConn, p *wire.Packet) error {
 }
 
 // replied ends the call that a reply belongs to.
-func (r *remote) replied(p *wire.Packet) error {
+func (r *remote) replied(c *clientConn, p *wire.Packet) error {
 	r.mu.Lock()
 	ch := r.pending[p.Serial]
-	delete(r.pending, p.Serial)
+	if delete(r.pending, p.Serial); ch != nil {
+		c.replies.end()
+	}
 	last := r.serial
 	if r.wrapped {
 		last = math.MaxInt32
@@ -469,6 +471,9 @@ func (r *remote) detach(why error) *clientConn {
 	for serial, ch := range r.pending {
 		ch <- reply{err: why}
 		delete(r.pending, serial)
+		if c != nil {
+			c.replies.end()
+		}
 	}
 	for _, child := range r.children {
 		if child != nil {

@@ -204,16 +204,15 @@ func (p *Replica) call(ctx context.Context, slot string, args []any) (qt.Value, 
 	if err != nil {
 		return qt.Value{}, err
 	}
-	c.replies.begin()
-	defer c.replies.end()
 	c.out.kick(true) // this goroutine waits for the reply anyway
+	c.borrow(ch)
 	var answer reply
 	select {
 	case answer = <-ch:
 	case <-ctx.Done():
-		answer = r.giveUp(serial, ch, fmt.Errorf("no reply: %w", context.Cause(ctx)))
+		answer = r.giveUp(c, serial, ch, fmt.Errorf("no reply: %w", context.Cause(ctx)))
 	case <-c.ctx.Done(): // its reader may be held up, and tell us late
-		answer = r.giveUp(serial, ch, ErrConnectionLost)
+		answer = r.giveUp(c, serial, ch, ErrConnectionLost)
 	}
 	r.replies.Put(ch)
 	if answer.err != nil {
@@ -230,10 +229,13 @@ func (p *Replica) call(ctx context.Context, slot string, args []any) (qt.Value, 
 }
 
 // giveUp ends waiting for a reply, unless it is there.
-func (r *remote) giveUp(serial int32, ch chan reply, err error) reply {
+func (r *remote) giveUp(c *clientConn, serial int32, ch chan reply, err error) reply {
 	r.mu.Lock()
 	_, waiting := r.pending[serial]
-	delete(r.pending, serial)
+	if waiting {
+		delete(r.pending, serial)
+		c.replies.end()
+	}
 	r.mu.Unlock()
 	if waiting {
 		return reply{err: err}
@@ -270,6 +272,9 @@ func (r *remote) invoke(slot string, args []any, ch chan reply) (*methodInfo, in
 	if err != nil {
 		delete(r.pending, packet.Serial)
 		return nil, 0, nil, err
+	}
+	if ch != nil {
+		c.replies.begin()
 	}
 	return m, packet.Serial, c, nil
 }

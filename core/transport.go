@@ -34,7 +34,8 @@ type Listener interface {
 	URL() *url.URL
 }
 
-// Conn is a byte stream that knows who is at the other end. Close unblocks Read and Write.
+// Conn is a byte stream that knows who is at the other end. Close unblocks Read and Write. A Read that has run into its
+// deadline may be repeated, and misses nothing.
 type Conn interface {
 	net.Conn
 	// Peer returns who is at the other end, as far as the transport knows it by now.

@@ -110,6 +110,12 @@ func (f *Framer) Next() ([]byte, error) {
 	return frame, nil
 }
 
+// Kind returns the kind of a packet from Next.
+func (f *Framer) Kind(packet []byte) Kind { return Kind(f.order.Uint16(packet[4:])) }
+
+// Unread puts the packet that Next returned last back, so that Next returns it again.
+func (f *Framer) Unread(packet []byte) { f.off -= len(packet) }
+
 // Buffered reports whether a whole packet has been read already, so that Next will not block.
 func (f *Framer) Buffered() bool {
 	have := f.end - f.off
