@@ -257,6 +257,9 @@ func (h *Host) DisableRemoting(s *Source) error {
 	for _, l := range listeners {
 		l.conn.withdrawn(s)
 	}
+	for c := range h.peers {
+		c.forgets(name)
+	}
 	h.hostMu.Unlock()
 	h.publish(name)
 	return nil
@@ -306,8 +309,12 @@ func (h *Host) publish(name string) {
 
 // closeHost ends listening and all connections. The node's context has ended, so that none is added.
 func (h *Host) closeHost() {
-	if h.unwatch != nil {
-		h.unwatch()
+	h.hostMu.Lock()
+	unwatch := h.unwatch
+	h.unwatch = nil
+	h.hostMu.Unlock()
+	if unwatch != nil {
+		unwatch()
 	}
 	h.hostMu.Lock()
 	defer h.hostMu.Unlock()

@@ -24,6 +24,7 @@ type hostConn struct {
 	acquired map[*Source]bool
 	dynamic  map[string]bool         // names of dynamic replicas
 	seen     map[string]bool         // whether the peer has been told of a name; only with rights
+	refused  map[string]bool         // names that it has asked for in vain
 	calls    map[string]*queue[call] // by object
 
 	judging sync.Mutex            // held while decisions about what is acquired are taken
@@ -197,6 +198,7 @@ func (c *hostConn) acquire(name string, dynamic bool) error {
 		return nil
 	}
 	if !c.rights.may(Acquire, name, s.info.class.Name, "") {
+		c.refuse(name)
 		return nil
 	}
 	c.mu.Lock()

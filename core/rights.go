@@ -237,21 +237,53 @@ func (c *hostConn) revise() {
 	c.judging.Lock() // nothing is acquired meanwhile by the old decisions
 	defer c.judging.Unlock()
 	for name, s := range c.host.Sources() {
-		sees := c.rights.sees(s, name)
-		c.mu.Lock()
-		saw, has := c.seen[name], c.acquired[s]
-		c.seen[name] = sees
-		c.mu.Unlock()
-		loses := has && (!c.rights.may(Acquire, name, s.info.class.Name, "") || s.reseen(c))
-		if loses {
-			c.withdrawn(s)
-			s.unlisten(c)
-		}
-		if loses || saw && !sees {
-			_ = c.out.put(false, &wire.Packet{Kind: wire.RemoveObject, Name: name})
-		}
-		if sees && (loses || !saw) {
-			_ = c.out.put(false, &wire.Packet{Kind: wire.ObjectList, Objects: []wire.ObjectRef{s.ref(name, c.protocol)}})
-		}
+		c.reviseSource(name, s)
 	}
+}
+
+func (c *hostConn) reviseSource(name string, s *Source) {
+	sees, acquires := c.rights.sees(s, name), c.rights.may(Acquire, name, s.info.class.Name, "")
+	reseen := acquires && s.reseen(c)
+	c.host.hostMu.Lock()
+	defer c.host.hostMu.Unlock()
+	if c.host.sources[name] != s {
+		return // it has gone; what has come in its place was decided about then
+	}
+	c.mu.Lock()
+	saw, has, waits := c.seen[name], c.acquired[s], acquires && c.refused[name]
+	c.seen[name] = sees
+	loses := has && (!acquires || reseen)
+	tell := sees && (loses || waits || !saw)
+	if tell {
+		delete(c.refused, name) // it will ask again
+	}
+	c.mu.Unlock()
+	if loses {
+		c.withdrawn(s)
+		s.unlisten(c)
+	}
+	if loses || saw && (!sees || waits) {
+		_ = c.out.put(false, &wire.Packet{Kind: wire.RemoveObject, Name: name})
+	}
+	if tell {
+		_ = c.out.put(false, &wire.Packet{Kind: wire.ObjectList, Objects: []wire.ObjectRef{s.ref(name, c.protocol)}})
+	}
+}
+
+// refuse notes that the peer may not acquire a source that it has asked for, so that it is told when it may.
+func (c *hostConn) refuse(name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.refused == nil {
+		c.refused = map[string]bool{}
+	}
+	c.refused[name] = true
+}
+
+// forgets drops what was decided about a name that has gone. The host is locked.
+func (c *hostConn) forgets(name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.seen, name)
+	delete(c.refused, name)
 }
