@@ -191,15 +191,9 @@ func (s *suite) impostor(t testing.TB, fn func(core.Conn)) string {
 }
 
 // victim is a node that is connected to an impostor, and the errors it reports.
-func (s *suite) victim(t testing.TB, rawURL string) <-chan error {
+func (s *suite) victim(t testing.TB, config core.Config, rawURL string) <-chan error {
 	errs := make(chan error, 100)
-	config := s.small(s.Dialer)
-	config.OnError = func(err error) {
-		select {
-		case errs <- err:
-		default:
-		}
-	}
+	config.OnError = queueOf(errs)
 	h := s.desk(t, s.config(s.Transport), s.ListenURL(t))
 	n := s.node(t, config)
 	require.NoError(t, n.Connect(rawURL))
@@ -211,13 +205,15 @@ func (s *suite) victim(t testing.TB, rawURL string) <-chan error {
 
 func (s *suite) garbageHosts(t testing.TB) {
 	hello := packet(t, wire.Packet{Kind: wire.Handshake, Name: wire.Protocol20.String()})
+	config := s.small(s.Dialer)
+	config.HandshakeTimeout = 0 // nothing of this takes time to find out
 	for what, b := range garbage(t) {
 		for _, first := range [][]byte{nil, hello} {
 			at := s.impostor(t, func(c core.Conn) {
 				_, _ = c.Write(append(bytes.Clone(first), b...))
 				_, _ = io.Copy(io.Discard, struct{ io.Reader }{c})
 			})
-			err := receive(s, t, "the node's report of "+what, s.victim(t, at))
+			err := receive(s, t, "the node's report of "+what, s.victim(t, config, at))
 			var op *core.OpError
 			require.ErrorAs(t, err, &op)
 			require.NotErrorIs(t, err, context.DeadlineExceeded, what)
@@ -231,7 +227,7 @@ func (s *suite) silentHost(t testing.TB) {
 			_, _ = io.Copy(io.Discard, struct{ io.Reader }{c})
 		}
 	})
-	err := receive(s, t, "the node's report of a host that says nothing", s.victim(t, at))
+	err := receive(s, t, "the node's report of a host that says nothing", s.victim(t, s.small(s.Dialer), at))
 	var op *core.OpError
 	require.ErrorAs(t, err, &op)
 	require.Equal(t, at, op.Object)

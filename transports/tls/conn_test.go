@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"net/url"
 	"sync/atomic"
@@ -228,15 +229,18 @@ func TestAllocations(t *testing.T) {
 	w := securetest.NewWorld(t, config)
 	hostConfig, clientConfig := w.With(w.Host), w.With(w.Client)
 	measure := func(a, d io.ReadWriter) float64 {
-		b := make([]byte, 100)
-		return testing.AllocsPerRun(100, func() {
-			if _, err := a.Write(b); err != nil {
-				t.Error(err)
-			}
-			if _, err := io.ReadFull(d, b); err != nil {
-				t.Error(err)
-			}
-		})
+		b, least := make([]byte, 100), math.Inf(1)
+		for range 20 { // others' allocations are counted, too
+			least = min(least, testing.AllocsPerRun(100, func() {
+				if _, err := a.Write(b); err != nil {
+					t.Error(err)
+				}
+				if _, err := io.ReadFull(d, b); err != nil {
+					t.Error(err)
+				}
+			}))
+		}
+		return least
 	}
 	a, d := pair(t, tls.New(hostConfig), tls.New(clientConfig), "tls://127.0.0.1:0")
 	server, err := hostConfig.Server()
