@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"time"
 )
 
@@ -34,7 +35,7 @@ type Config struct {
 	// DropLive makes a transport check the peers of its live connections again on each OnChange and close those that would be
 	// refused now. Otherwise only new connections, resumed sessions among them, are checked.
 	DropLive bool
-	// Now returns the present; nil means time.Now.
+	// Now returns the present, by which certificates are valid or not; nil means time.Now.
 	Now func() time.Time
 }
 
@@ -83,6 +84,10 @@ func (c *Config) Client(host string) (*tls.Config, error) {
 	if c.Roots == nil {
 		return nil, errNoRoots
 	}
+	if host == "" {
+		return nil, errors.New("certs: a host's certificate can only be checked for a name or an address: there is none to dial")
+	}
+	host = withoutZone(host)
 	t := c.base()
 	t.ServerName = host
 	if c.Certificate != nil {
@@ -90,6 +95,14 @@ func (c *Config) Client(host string) (*tls.Config, error) {
 	}
 	t.VerifyConnection = func(cs tls.ConnectionState) error { return c.verify(&cs, host) }
 	return t, c.setRoots(&t.RootCAs)
+}
+
+// withoutZone is an IP address as certificates have it: a zone, as in fe80::1%eth0, is this computer's own affair.
+func withoutZone(host string) string {
+	if ip, zone, ok := strings.Cut(host, "%"); ok && zone != "" && net.ParseIP(ip) != nil {
+		return ip
+	}
+	return host
 }
 
 var errNoRoots = errors.New("certs: no authority is trusted: set Config.Roots")
@@ -102,6 +115,9 @@ func (c *Config) own() (*tls.Certificate, error) {
 	own, err := c.Certificate()
 	if err != nil {
 		return nil, fmt.Errorf("certs: own certificate: %w", err)
+	}
+	if own == nil {
+		return nil, errors.New("certs: own certificate: there is none") // crypto/tls would not expect that
 	}
 	return own, nil
 }
@@ -127,6 +143,7 @@ func (c *Config) verify(cs *tls.ConnectionState, host string) error {
 // [RefusedError], or another error if roots or revocations cannot be told at present. It blocks for as long as the
 // revocation checks do, a few seconds at most.
 func (c *Config) VerifyPeer(peer []*x509.Certificate, staple []byte, host string) error {
+	host = withoutZone(host)
 	if len(peer) == 0 {
 		if host == "" && c.AnonymousClients {
 			return nil
@@ -151,7 +168,10 @@ func (c *Config) VerifyPeer(peer []*x509.Certificate, staple []byte, host string
 	}
 	chains, err := peer[0].Verify(o)
 	if err != nil {
-		return Refused(err)
+		if err = Refused(err); !errors.As(err, new(*RefusedError)) {
+			err = &RefusedError{Check: CheckCertificate, Err: err}
+		}
+		return err
 	}
 	if ids := Identities(peer[0]); len(c.Expect) > 0 && !expected(c.Expect, ids) {
 		return &RefusedError{Check: CheckIdentity, Err: fmt.Errorf("the peer is %q, expected is one of %q", ids, c.Expect)}

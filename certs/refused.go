@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"net"
 	"reflect"
 	"strings"
@@ -58,6 +57,9 @@ func (e *RefusedError) text() string {
 	case CheckAuthority:
 		return whose + " is not signed by a trusted authority"
 	case CheckExpired:
+		if e.Remote { // there is one alert for both
+			return whose + " has expired, or is not valid yet"
+		}
 		return whose + " has expired"
 	case CheckNotYetValid:
 		return whose + " is not valid yet"
@@ -163,5 +165,5 @@ func RefusedByAlert(alert uint8, err error) error {
 	if check := alerts[alert]; check != "" {
 		return &RefusedError{Check: check, Remote: true, Err: err}
 	}
-	return fmt.Errorf("TLS alert %d: %w", alert, err)
+	return err
 }

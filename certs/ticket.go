@@ -28,7 +28,7 @@ func (c *Config) endWithCertificate(t, keys *tls.Config) {
 // mark stands for the certificate of now.
 func (c *Config) mark() []byte {
 	const prefix = "qtro " // others may keep something there, too
-	own, err := c.Certificate()
+	own, err := c.own()
 	if err != nil || len(own.Certificate) == 0 {
 		return []byte(prefix)
 	}
