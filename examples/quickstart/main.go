@@ -1,7 +1,7 @@
 // Command quickstart shows what qtro is for, in one process and without any set-up: a registry, a host that remotes a
 // boiler, and a replica of it on another node, which finds it through the registry, follows it, changes it, calls it, loses
-// it and gets it back. The three nodes talk over TCP, as they would in three programs on three machines, or with Qt programs
-// in the place of any of them.
+// it and gets it back. The three nodes prove to each other who they are, over TLS and over QUIC, as they would in three
+// programs on three machines; a fourth cannot, and is refused.
 //
 //	go run ./examples/quickstart
 //
@@ -18,12 +18,12 @@ import (
 
 	"github.com/go-qtro/qtro/core"
 	"github.com/go-qtro/qtro/qt"
-	_ "github.com/go-qtro/qtro/transports/tcp" // brings tcp:// URLs
 )
 
 func main() {
 	verbose := flag.Bool("v", false, "log what the nodes have to say")
 	flag.Parse()
+	_ = os.Setenv("QUIC_GO_DISABLE_RECEIVE_BUFFER_WARNING", "true") // nothing here is large
 	logger := slog.New(slog.DiscardHandler)
 	if *verbose {
 		logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -36,12 +36,24 @@ func main() {
 	}
 }
 
-// anyPort lets the system choose a free port; Listen returns the URL with the real one.
-const anyPort = "tcp://127.0.0.1:0"
+// A port of 0 lets the system choose a free one; Listen returns the URL with the real one.
+const (
+	overTLS  = "tls://127.0.0.1:0"
+	overQUIC = "quic://127.0.0.1:0"
+)
 
 func run(ctx context.Context, s *story, logger *slog.Logger) error {
+	net, err := newNetwork("plant", logger)
+	if err != nil {
+		return err
+	}
+
 	s.chapter("A registry knows which objects there are and where")
-	registry, err := core.NewRegistryHost(core.Config{Name: "registry", Logger: logger})
+	config, err := net.member("registry")
+	if err != nil {
+		return err
+	}
+	registry, err := core.NewRegistryHost(config)
 	if err != nil {
 		return err
 	}
@@ -49,14 +61,14 @@ func run(ctx context.Context, s *story, logger *slog.Logger) error {
 	added, removed := make(chan qt.SourceLocation, 8), make(chan qt.SourceLocation, 8)
 	registry.Registry().OnAdded(func(l qt.SourceLocation) { added <- l })
 	registry.Registry().OnRemoved(func(l qt.SourceLocation) { removed <- l })
-	registryURL, err := registry.Listen(ctx, anyPort)
+	registryURL, err := registry.Listen(ctx, overTLS)
 	if err != nil {
 		return err
 	}
 	s.say("registry", "listens at %s", registryURL)
 
 	s.chapter("A host remotes an object")
-	plant, err := startPlant(ctx, s, logger, registryURL, 60, 60)
+	plant, err := startPlant(ctx, s, net, registryURL, 60, 60, overQUIC, overTLS) // the first is announced
 	if err != nil {
 		return err
 	}
@@ -66,7 +78,10 @@ func run(ctx context.Context, s *story, logger *slog.Logger) error {
 	}
 
 	s.chapter("A replica finds it, and learns what it is like")
-	node := core.NewNode(core.Config{Name: "panel", Logger: logger})
+	if config, err = net.member("panel"); err != nil {
+		return err
+	}
+	node := core.NewNode(config)
 	defer node.Close()
 	if _, err := node.SetRegistry(registryURL); err != nil {
 		return err
@@ -114,6 +129,11 @@ func run(ctx context.Context, s *story, logger *slog.Logger) error {
 	_, err = boiler.Call(ctx, "secondsTo", 120)
 	s.say("replica", "error: %v", err)
 
+	s.chapter("Somebody else is refused")
+	if err := intrude(ctx, s, net, plant); err != nil {
+		return err
+	}
+
 	s.chapter("The host goes away")
 	s.say("host", "closes")
 	plant.close()
@@ -133,8 +153,8 @@ func run(ctx context.Context, s *story, logger *slog.Logger) error {
 	}
 	s.say("registry", "no longer has %s", gone.Name)
 
-	s.chapter("It comes back elsewhere, and has changed meanwhile")
-	if plant, err = startPlant(ctx, s, logger, registryURL, 55, 63); err != nil {
+	s.chapter("It comes back elsewhere, by another transport, and has changed meanwhile")
+	if plant, err = startPlant(ctx, s, net, registryURL, 55, 63, overTLS, overQUIC); err != nil {
 		return err
 	}
 	if err := s.registered(ctx, added); err != nil {
@@ -145,6 +165,36 @@ func run(ctx context.Context, s *story, logger *slog.Logger) error {
 	}
 	if host, ok := boiler.Peer(); ok {
 		s.say("replica", "its source is at %s", host)
+	}
+	s.say("replica", "calls secondsTo(71)")
+	if reply, err = boiler.Call(ctx, "secondsTo", 71); err != nil {
+		return err
+	}
+	s.say("replica", "the reply is %v", reply)
+	return nil
+}
+
+// intrude tries to have a boiler with a certificate that the plant has no reason to believe, once by each transport.
+func intrude(ctx context.Context, s *story, net *network, p *plant) error {
+	config, err := net.intruder()
+	if err != nil {
+		return err
+	}
+	told := make(chan string, 8)
+	config.OnError = refusals(told)
+	node := core.NewNode(config)
+	defer node.Close()
+	for _, url := range p.host.URLs() {
+		s.say("intruder", "connects to %s", url)
+		if err := node.Connect(url); err != nil {
+			return err
+		}
+		if err := s.hear(ctx, "host", p.refused); err != nil {
+			return err
+		}
+		if err := s.hear(ctx, "intruder", told); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"sync"
 	"time"
 
@@ -52,36 +51,45 @@ const (
 
 // plant is a host with one boiler.
 type plant struct {
-	story  *story
-	host   *core.Host
-	boiler *core.Source
-	cancel context.CancelFunc
-	done   sync.WaitGroup
+	story   *story
+	host    *core.Host
+	boiler  *core.Source
+	refused chan string // peers whose certificates were not believed
+	cancel  context.CancelFunc
+	done    sync.WaitGroup
 }
 
-// startPlant remotes a boiler at a free port and lets the registry know.
-func startPlant(ctx context.Context, s *story, logger *slog.Logger, registryURL string, target, celsius float64) (*plant, error) {
-	p := &plant{story: s, host: core.NewHost(core.Config{Name: "plant", Logger: logger})}
+// startPlant remotes a boiler at some URLs and lets the registry know.
+func startPlant(ctx context.Context, s *story, net *network, registryURL string, target, celsius float64, urls ...string) (*plant, error) {
+	config, err := net.member("boiler")
+	if err != nil {
+		return nil, err
+	}
+	p := &plant{story: s, refused: make(chan string, 8)}
+	config.OnError = refusals(p.refused)
+	p.host = core.NewHost(config)
 	ctx, p.cancel = context.WithCancel(ctx)
-	if err := p.start(ctx, registryURL, target, celsius); err != nil {
+	if err := p.start(ctx, registryURL, target, celsius, urls); err != nil {
 		p.close()
 		return nil, err
 	}
 	return p, nil
 }
 
-func (p *plant) start(ctx context.Context, registryURL string, target, celsius float64) error {
+func (p *plant) start(ctx context.Context, registryURL string, target, celsius float64, urls []string) error {
 	if err := p.build(target, celsius); err != nil {
 		return err
 	}
 	if _, err := p.host.SetRegistry(registryURL); err != nil {
 		return err
 	}
-	url, err := p.host.Listen(ctx, anyPort)
-	if err != nil {
-		return err
+	for _, url := range urls {
+		at, err := p.host.Listen(ctx, url)
+		if err != nil {
+			return err
+		}
+		p.story.say("host", "remotes Boiler at %s", at)
 	}
-	p.story.say("host", "remotes Boiler at %s", url)
 	if err := p.host.EnableRemoting(p.boiler, "Boiler"); err != nil {
 		return err
 	}

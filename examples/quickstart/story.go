@@ -30,7 +30,7 @@ func newStory(out io.Writer) *story {
 	return s
 }
 
-var colours = map[string]int{"registry": 35, "host": 33, "replica": 36}
+var colours = map[string]int{"registry": 35, "host": 33, "replica": 36, "intruder": 31}
 
 // say prints a line. It is called from the handlers of the host, too.
 func (s *story) say(who, format string, args ...any) {
@@ -62,6 +62,15 @@ func (s *story) registered(ctx context.Context, added <-chan qt.SourceLocation) 
 	l, err := receive(ctx, added)
 	if err == nil {
 		s.say("registry", "has %s at %s", l.Name, l.URL)
+	}
+	return err
+}
+
+// hear says the next that comes from a channel.
+func (s *story) hear(ctx context.Context, who string, from <-chan string) error {
+	what, err := receive(ctx, from)
+	if err == nil {
+		s.say(who, "%s", what)
 	}
 	return err
 }
