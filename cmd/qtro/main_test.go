@@ -280,7 +280,7 @@ func TestUsage(t *testing.T) {
 		{[]string{"--timeout", "0s", "--connect", "tcp://h:1", "ls"}, "--timeout"},
 		{[]string{"--connect", "nowhere", "ls"}, "no scheme"},
 		{[]string{"--connect", "nowhere", "get", "X"}, "no scheme"},
-		{[]string{"--connect", "gopher://x", "ls"}, "known are exttcp, local, localabstract, tcp"},
+		{[]string{"--connect", "gopher://x", "ls"}, "known are exttcp, local, localabstract, quic, tcp, tls"},
 		{[]string{"--connect", "gopher://x", "get", "X"}, "known are exttcp"},
 		{[]string{"--connect", "tcp://x", "get", "X"}, "tcp://host:port"},
 		{[]string{"--connect", "tcp://h:1", "set", "Station"}, "<property>"},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-qtro/qtro/certs"
 	"github.com/go-qtro/qtro/core"
+	"github.com/go-qtro/qtro/transports/quic"
 	"github.com/go-qtro/qtro/transports/tls"
 )
 
@@ -35,7 +36,8 @@ func (g *globals) secure() (end func(), err error) {
 	case len(f.Expect) > 0 && len(f.CA) == 0:
 		return nil, usagef("--expect needs --ca FILE, with the authorities of the peers")
 	case len(f.CA) == 0:
-		g.transports = map[string]core.Transport{"tls": secured{flags: f}}
+		missing := secured{flags: f}
+		g.transports = map[string]core.Transport{"tls": missing, "quic": missing}
 		return func() {}, nil
 	}
 	store, err := certs.Open(certs.Files{Certificate: f.Cert, Key: f.Key, Roots: f.CA, Logger: slog.New(warnings{g})})
@@ -44,8 +46,9 @@ func (g *globals) secure() (end func(), err error) {
 	}
 	config := store.Config()
 	config.Expect = f.Expect
-	g.transports = map[string]core.Transport{"tls": secured{tls.New(config), f}}
-	return func() { _ = store.Close() }, nil // always nil
+	overUDP := quic.New(config)
+	g.transports = map[string]core.Transport{"tls": secured{tls.New(config), f}, "quic": secured{overUDP, f}}
+	return func() { _, _ = overUDP.Close(), store.Close() }, nil // always nil
 }
 
 // config is what all nodes of the program have in common.

@@ -86,7 +86,7 @@ func startRegistry(t testing.TB, schemes []string, args ...string) (p *process, 
 	return p, urls
 }
 
-var secureSchemes = []string{"tls"}
+var secureSchemes = []string{"tls", "quic"}
 
 func TestSecureUsage(t *testing.T) {
 	plant := newCA(t, "plant")
@@ -102,6 +102,7 @@ func TestSecureUsage(t *testing.T) {
 		{usage, []string{"--cert", "x.pem", "--key", "x.key", "ls"}, "--cert needs --ca FILE"},
 		{usage, []string{"--expect", "dns:h", "ls"}, "--expect needs --ca FILE"},
 		{usage, []string{"--connect", "tls://h:1", "ls"}, "tls://h:1 needs --ca FILE"},
+		{usage, []string{"--connect", "quic://h:1", "ls"}, "quic://h:1 needs --ca FILE"},
 		{usage, []string{"--connect", "tls://h:1", "get", "Station"}, "tls://h:1 needs --ca FILE"},
 		{usage, []string{"--connect", "tls://h:1", "watch", "Station"}, "tls://h:1 needs --ca FILE"},
 		{usage, []string{"--registry", "tls://h:1", "ls"}, "tls://h:1 needs --ca FILE"},
@@ -190,7 +191,7 @@ func TestRefused(t *testing.T) {
 					"its certificate is not signed by a trusted authority; is --ca the file", append(plant.flags("x")[:2:2], foreign.flags("panel")[2:]...)},
 				{"another authority is trusted", "peer refused: its certificate is not signed by a trusted authority; is --ca the file of the authority that has signed it?",
 					"refused by the peer: our certificate is not", foreign.flags("panel")},
-				{"another host is expected", `the peer is ["` + id("hub"), "refused by the peer: our certificate is not accepted", and(plant.flags("panel"), "--expect", id("boiler"))},
+				{"another host is expected", `the peer is ["` + id("hub"), "refused by the peer: our certificate is not", and(plant.flags("panel"), "--expect", id("boiler"))},
 			} {
 				p.err.forget()
 				for _, command := range [][]string{{"--registry", urls[0], "ls"}, {"--connect", urls[0], "ls"}, {"--registry", urls[0], "get", "Station"}, {"--connect", urls[0], "watch", "Station"}} {
