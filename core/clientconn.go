@@ -157,7 +157,7 @@ func (c *clientConn) remote(name string) *remote {
 
 // types tells the decoder what it must know of an object.
 func (c *clientConn) types(kind wire.Kind, name string) (*qt.Types, error) {
-	if kind == wire.Pong || kind == wire.Ping {
+	if kind == wire.Pong || kind == wire.Ping || kind == wire.RemoveObject {
 		return nil, nil
 	}
 	r := c.remote(name)
@@ -221,6 +221,11 @@ func (c *clientConn) packet(p *wire.Packet) error {
 	}
 	r := c.remote(p.Name)
 	if r == nil {
+		if p.Kind == wire.RemoveObject {
+			c.node.mu.Lock()
+			c.unlist(p.Name) // we did not use it, but might have
+			c.node.mu.Unlock()
+		}
 		return nil
 	}
 	switch p.Kind {
@@ -367,6 +372,14 @@ func (c *clientConn) abandon(name string, child *remote) {
 	}
 }
 
+// unlist takes an object out of what the host remotes. The node is locked.
+func (c *clientConn) unlist(name string) {
+	if ref, ok := c.objects[name]; ok {
+		c.listedBytes -= len(ref.Name) + len(ref.TypeName) + len(ref.Signature) + refCost
+		delete(c.objects, name)
+	}
+}
+
 // removed handles the end of a source.
 func (c *clientConn) removed(r *remote) {
 	if r.parent != nil {
@@ -375,10 +388,7 @@ func (c *clientConn) removed(r *remote) {
 	n := c.node
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if ref, ok := c.objects[r.name]; ok {
-		c.listedBytes -= len(ref.Name) + len(ref.TypeName) + len(ref.Signature) + refCost
-		delete(c.objects, r.name)
-	}
+	c.unlist(r.name)
 	c.forget(r)
 	r.detach(fmt.Errorf("%w: the source is no longer remoted", ErrConnectionLost))
 	if n.remotes[r.name] == r {

@@ -369,3 +369,30 @@ func TestSeenIsForgotten(t *testing.T) {
 	s.settle()
 	assert.Empty(t, c.seen)
 }
+
+// TestHiddenNameIsElsewhere: a node that is told that a name has gone, though it did not use it, finds it at another host.
+func TestHiddenNameIsElsewhere(t *testing.T) {
+	eachProtocol(t, func(t *testing.T, _ wire.Protocol, opts ...ListenOption) {
+		r := deny()
+		first, _ := testHost(t, r.use)
+		second, _ := testHost(t)
+		n, errs := testNode(t)
+		for i, h := range []*Host{first, second} {
+			s, _ := newCounter(t)
+			require.NoError(t, s.Set("value", 10+i))
+			require.NoError(t, h.EnableRemoting(s, "counter"))
+			mark, _ := newCounter(t)
+			require.NoError(t, h.EnableRemoting(mark, fmt.Sprint("mark", i)))
+			visit(t, n, h, guest("node"), opts...)
+			require.NoError(t, acquired(t, n, fmt.Sprint("mark", i), nil).Close())
+		}
+		r.change("see counter")
+		first.revise()
+		acquired(t, n, "mark0", nil) // it has read what came before that
+		replica := acquired(t, n, "counter", counterClass())
+		v, err := Get[int](replica, "value")
+		require.NoError(t, err)
+		assert.Equal(t, 11, v)
+		nothing(t, errs)
+	})
+}
