@@ -1,6 +1,7 @@
 package securetest
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -103,6 +104,28 @@ func (w *World) dropLive(t *testing.T) {
 			t.Fatalf("%d connections that are closed still ask for changes", changed.asked())
 		}
 	}
+}
+
+// dropMeanwhile checks that a change is not missed which comes when the handshake has already looked.
+func (w *World) dropMeanwhile(t *testing.T) {
+	var changed changes
+	host := w.With(w.Host)
+	host.OnChange, host.DropLive = changed.onChange, true
+	host.Revocation = append(host.Revocation, func(context.Context, []*x509.Certificate, []byte) error {
+		w.Revoke(w.Client)
+		changed.tell()
+		return nil
+	})
+	s := w.serve(t, w.New(host))
+	c, err := w.transport(w.Client).Dial(t.Context(), s.url)
+	must(t, err)
+	defer c.Close()
+	select {
+	case err = <-s.refused:
+	case err = <-s.ended:
+	case <-time.After(w.Timeout):
+	}
+	Refused(certs.CheckRevoked, false)(t, err)
 }
 
 // dropNode checks that a node whose certificate is revoked is thrown out, and does not come back.

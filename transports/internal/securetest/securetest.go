@@ -139,6 +139,7 @@ func Run(t *testing.T, c Config) {
 		{"a node waits for renewal", (*World).waitForRenewal},
 		{"live connections", (*World).liveConnections},
 		{"live connections are dropped", (*World).dropLive},
+		{"a connection is dropped that has just begun", (*World).dropMeanwhile},
 		{"a revoked node is dropped", (*World).dropNode},
 		{"anonymous clients", (*World).anonymous},
 		{"what a Config lacks", (*World).incomplete},
