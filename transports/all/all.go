@@ -6,6 +6,7 @@
 package all
 
 import (
+	_ "github.com/go-qtro/qtro/transports/quic" // quic, to be configured
 	_ "github.com/go-qtro/qtro/transports/tcp"  // tcp, exttcp
 	_ "github.com/go-qtro/qtro/transports/tls"  // tls, to be configured
 	_ "github.com/go-qtro/qtro/transports/unix" // local, localabstract

@@ -92,14 +92,20 @@ type ticket struct {
 // ticket returns that for the host at an address, and for our own certificate: a session that is resumed stands for the certificate
 // that it began with, and who has a new one means to show it.
 func (t *Transport) ticket(at string) *ticket {
-	key := at
-	if t.config.Certificate != nil {
-		if own, err := t.config.Certificate(); err == nil && own != nil && len(own.Certificate) > 0 {
-			sum := sha256.Sum256(own.Certificate[0])
-			key += " " + string(sum[:])
-		}
+	return &ticket{cache: t.tickets, key: at + " " + t.mark()}
+}
+
+// mark stands for our own certificate of now.
+func (t *Transport) mark() string {
+	if t.config.Certificate == nil {
+		return ""
 	}
-	return &ticket{cache: t.tickets, key: key}
+	own, err := t.config.Certificate()
+	if err != nil || own == nil || len(own.Certificate) == 0 {
+		return ""
+	}
+	sum := sha256.Sum256(own.Certificate[0])
+	return string(sum[:])
 }
 
 // Get returns the session to resume, if there is one.

@@ -18,6 +18,7 @@ import (
 // conn is a stream, or the wait for one.
 type conn struct {
 	s      *session
+	shared bool          // with another one, which was there before
 	opened chan struct{} // there is a stream
 	open   chan struct{} // that may be read
 	done   chan struct{} // closed by this side

@@ -48,22 +48,62 @@ func (t *Transport) tidy(at string) {
 // dial makes a connection in the session to the URL's address, and the session if there is none.
 func (t *Transport) dial(ctx context.Context, u *url.URL) (core.Conn, error) {
 	at := address(u)
+	for attempt := 1; ; attempt++ {
+		p, err := t.place(ctx, u, at)
+		if err == nil {
+			if p.first {
+				return p.c, nil
+			}
+			if err = p.c.s.ask(ctx, p.c); err == nil {
+				err = p.c.granted(ctx)
+			}
+			if err == nil {
+				return p.c, nil
+			}
+			_ = p.c.Close()
+			t.forget(p.c.s)
+			if ctx.Err() == nil && attempt < maxAttempts {
+				continue // with a session of its own
+			}
+		}
+		switch {
+		case errors.Is(ctx.Err(), context.DeadlineExceeded):
+			return nil, fmt.Errorf("%s: %w", at, unfinished(ctx))
+		case ctx.Err() != nil:
+			return nil, fmt.Errorf("%s: %w", at, ctx.Err())
+		}
+		return nil, err
+	}
+}
+
+// maxAttempts is how often a host may refuse one more connection.
+const maxAttempts = 4
+
+// place finds a place in a session.
+func (t *Transport) place(ctx context.Context, u *url.URL, at string) (place, error) {
 	t.mu.Lock()
+	h := t.hosts[at]
+	if h != nil && h.session != nil {
+		s := h.session
+		c, first := s.reserve(maxStreams)
+		t.mu.Unlock()
+		if c != nil && (first || s.good()) {
+			return place{c: c, first: first}, nil
+		}
+		if c != nil {
+			_ = c.Close()
+		}
+		t.forget(s) // it is full, or not to be used for more; the next gets one of its own
+		t.mu.Lock()
+		h = t.hosts[at]
+	}
 	if t.closed {
 		t.mu.Unlock()
-		return nil, net.ErrClosed
+		return place{}, net.ErrClosed
 	}
-	h := t.hosts[at]
 	if h == nil {
 		h = &host{}
 		t.hosts[at] = h
-	}
-	if h.session != nil {
-		if c, first := h.session.reserve(maxStreams); c != nil {
-			t.mu.Unlock()
-			return t.take(ctx, place{c: c, first: first})
-		}
-		h.session = nil // it is full; the next gets one of its own
 	}
 	if h.shaking == nil {
 		ctx, cancel := context.WithCancelCause(context.Background())
@@ -76,7 +116,7 @@ func (t *Transport) dial(ctx context.Context, u *url.URL) (core.Conn, error) {
 	t.mu.Unlock()
 	select {
 	case p := <-got:
-		return t.take(ctx, p)
+		return p, p.err
 	case <-ctx.Done():
 	}
 	t.mu.Lock()
@@ -94,22 +134,24 @@ func (t *Transport) dial(ctx context.Context, u *url.URL) (core.Conn, error) {
 			_ = p.c.Close()
 		}
 	}
-	return nil, fmt.Errorf("%s: %w", at, ctx.Err())
+	return place{}, ctx.Err()
 }
 
-// take asks for the stream of a connection.
-func (t *Transport) take(ctx context.Context, p place) (core.Conn, error) {
-	if p.err == nil {
-		p.err = p.c.s.ask(ctx, p.c, p.first)
-		if p.err != nil {
-			_ = p.c.Close()
-			p.err = fmt.Errorf("%s: %w", p.c.s.at, p.err)
-		}
+// granted waits until the host speaks in a stream that it was asked for, and returns an error if it refuses.
+func (c *conn) granted(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, func() { _ = c.SetReadDeadline(past) })
+	err := c.wait(c.open, &c.readBy)
+	if err == nil {
+		_, err = c.stream.Peek(make([]byte, 1))
 	}
-	if p.err != nil {
-		return nil, p.err
+	if !stop() {
+		return ctx.Err()
 	}
-	return p.c, nil
+	var stream *quicgo.StreamError
+	if errors.As(err, &stream) && stream.ErrorCode == streamRefused || c.s.ctx.Err() != nil {
+		return c.s.why(err)
+	}
+	return nil // Read tells what else there is
 }
 
 // shake makes a session, and gives all who wait a place in it.
@@ -141,6 +183,9 @@ func (t *Transport) shake(ctx context.Context, k *shaking, u url.URL, at string)
 		h.session = s
 	}
 	t.tidy(at)
+	if s != nil {
+		t.start(s.receive) // who waits for the first stream is known now
+	}
 	t.mu.Unlock()
 	if s != nil && !used {
 		s.stop(&closing{codeDone, "", net.ErrClosed})
@@ -160,7 +205,7 @@ func (t *Transport) connect(ctx context.Context, u *url.URL, at string) (*sessio
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", at, err)
 	}
-	trust := t.trust()
+	trust, mark := t.trust(), t.mark()
 	k := t.ticket(at)
 	qc, err := t.connectWith(ctx, e, addrs, name, at, k)
 	var refused *certs.RefusedError
@@ -170,15 +215,15 @@ func (t *Transport) connect(ctx context.Context, u *url.URL, at string) (*sessio
 		qc, err = t.connectWith(ctx, e, addrs, name, at, k)
 	}
 	if err != nil {
+		t.trustNoMore()
 		e.release()
 		return nil, err
 	}
 	k.none = false
 	s := t.newSession(qc, u.Scheme, e)
-	s.at, s.name, s.ticket, s.trust = at, name, k, trust
+	s.at, s.name, s.ticket, s.trust, s.mark = at, name, k, trust, mark
 	t.mu.Lock()
 	t.sessions[s] = true
-	t.start(s.receive)
 	t.mu.Unlock()
 	s.met()
 	s.mu.Lock()
@@ -197,7 +242,6 @@ func (t *Transport) connectWith(ctx context.Context, e *endpoint, addrs []*net.U
 		return nil, err
 	}
 	config.ClientSessionCache = k
-	config.VerifyConnection = tellWhy(config.VerifyConnection)
 	if len(addrs) == 1 {
 		return t.handshake(ctx, e, addrs[0], config, at)
 	}
@@ -261,7 +305,7 @@ func (t *Transport) handshake(ctx context.Context, e *endpoint, addr *net.UDPAdd
 	case ctx.Err() != nil:
 		return nil, fmt.Errorf("%s: %w", at, context.Cause(ctx))
 	case errors.As(err, &idle), errors.As(err, &handshake):
-		return nil, &silentError{addr.String(), err}
+		return nil, &certs.RefusedError{Check: certs.CheckStalled, Err: &silentError{addr.String(), err}}
 	}
 	return nil, fmt.Errorf("%s: %w", at, explain(err))
 }

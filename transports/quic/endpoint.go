@@ -65,7 +65,6 @@ func (e *endpoint) part(delay time.Duration) {
 		e.t.mu.Lock()
 		delete(e.t.sockets, e)
 		e.t.mu.Unlock()
-		e.t.trustNoMore()
 		close(e.closed)
 	})
 }
@@ -109,9 +108,10 @@ func (e *endpoint) attempt(ctx context.Context, info *quicgo.ClientInfo) (contex
 		e.halfOpen.Add(-1)
 		return nil, errBusy
 	}
-	a := &attempt{e: e, addr: info.RemoteAddr, trust: e.t.checking.changes.Load()}
+	a := &attempt{e: e, addr: info.RemoteAddr, trust: e.t.trust()}
 	context.AfterFunc(ctx, func() {
 		a.done()
+		e.t.trustNoMore()
 		if a.claimed.CompareAndSwap(false, true) {
 			e.report(a.addr, context.Cause(ctx))
 		}

@@ -160,11 +160,11 @@ func explainApplication(e *quicgo.ApplicationError) error {
 
 // unfinished is for a handshake that this side stopped waiting for.
 func unfinished(ctx context.Context) error {
-	if err := context.Cause(ctx); errors.Is(ctx.Err(), context.DeadlineExceeded) {
+	err := context.Cause(ctx)
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return &certs.RefusedError{Check: certs.CheckStalled, Err: err}
-	} else {
-		return err
 	}
+	return err
 }
 
 // againError is a refusal that may have been for a resumed session, which stands for the certificates of its time. The next attempt
@@ -173,32 +173,3 @@ type againError struct{ error }
 
 func (e againError) Unwrap() error   { return e.error }
 func (e againError) Permanent() bool { return false }
-
-// alertError makes crypto/tls tell the peer which check of ours it has failed.
-type alertError struct {
-	error
-	alert tls.AlertError
-}
-
-func (e alertError) Unwrap() []error { return []error{e.error, e.alert} }
-
-// alerts are what a peer is told; all else is 42, a bad certificate.
-var alerts = map[certs.Check]tls.AlertError{
-	certs.CheckRevoked: 44, certs.CheckExpired: 45, certs.CheckNotYetValid: 45, certs.CheckAuthority: 48, certs.CheckIdentity: 49,
-	certs.CheckNoCertificate: 116,
-}
-
-// tellWhy makes the refusals of a configuration known to those who are refused.
-func tellWhy(verify func(tls.ConnectionState) error) func(tls.ConnectionState) error {
-	return func(cs tls.ConnectionState) error {
-		err := verify(cs)
-		var refused *certs.RefusedError
-		if errors.As(err, &refused) {
-			if alert := alerts[refused.Check]; alert != 0 {
-				return alertError{err, alert}
-			}
-			return alertError{err, 42}
-		}
-		return err
-	}
-}

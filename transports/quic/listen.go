@@ -2,7 +2,6 @@ package quic
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -39,16 +38,6 @@ func (t *Transport) listen(ctx context.Context, u *url.URL) (core.Listener, erro
 	if err != nil {
 		return nil, fmt.Errorf("the host's certificate: %w", err)
 	}
-	server.VerifyConnection = tellWhy(server.VerifyConnection)
-	if configure := server.GetConfigForClient; configure != nil {
-		server.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
-			c, err := configure(hello)
-			if c != nil {
-				c.VerifyConnection = tellWhy(c.VerifyConnection)
-			}
-			return c, err
-		}
-	}
 	l := &listener{t: t, scheme: u.Scheme, queue: make(chan *conn, queued), done: make(chan struct{})}
 	if err := l.bind(ctx, address(u), resetKey(own)); err != nil {
 		return nil, err
@@ -59,7 +48,6 @@ func (t *Transport) listen(ctx context.Context, u *url.URL) (core.Listener, erro
 		host = bound.IP.String()
 	}
 	l.url = url.URL{Scheme: u.Scheme, Host: net.JoinHostPort(host, strconv.Itoa(bound.Port))}
-	t.trust()
 	quic, err := l.e.tr.ListenEarly(server, t.listenConfig())
 	if err != nil {
 		l.unbind()
@@ -157,7 +145,7 @@ func (l *listener) run() {
 		}
 		l.t.mu.Lock()
 		s := l.t.newSession(qc, l.scheme, l.e)
-		s.listener, s.trust = l, a.trust
+		s.listener, s.trust, s.mark = l, a.trust, l.t.mark()
 		l.t.sessions[s] = true
 		l.e.users++
 		c, _ := s.reserve(1)

@@ -20,17 +20,18 @@ type live struct {
 type recheck struct {
 	changes atomic.Uint64
 
-	register sync.Mutex // held to watch for changes, which must not hold up the transport
-	watching bool
+	register sync.Mutex // held to begin and end watching, which must not hold up the transport
+	users    int        // handshakes and sessions
+	cancel   func()
 
 	// These are guarded by the transport.
-	cancel  func()
 	peers   map[*session]live
 	running bool
 	again   bool
 }
 
-// trust returns how often what is trusted has changed while the transport has a socket. Handshakes ask before they begin.
+// trust is called before each handshake, and trustNoMore after its failure or the end of what it led to. It returns how often what
+// is trusted has changed.
 func (t *Transport) trust() uint64 {
 	r := &t.checking
 	if !t.config.DropLive || t.config.OnChange == nil {
@@ -38,35 +39,26 @@ func (t *Transport) trust() uint64 {
 	}
 	r.register.Lock()
 	defer r.register.Unlock()
-	if !r.watching {
-		cancel := t.config.OnChange(t.trustChanged)
-		r.watching = true
-		t.mu.Lock()
-		r.cancel = cancel
-		t.mu.Unlock()
+	if r.users++; r.users == 1 {
+		r.cancel = t.config.OnChange(t.trustChanged)
 	}
 	return r.changes.Load()
 }
 
-// trustNoMore ends that, with the last socket.
 func (t *Transport) trustNoMore() {
 	r := &t.checking
+	if !t.config.DropLive || t.config.OnChange == nil {
+		return
+	}
 	r.register.Lock()
 	defer r.register.Unlock()
-	t.mu.Lock()
-	var cancel func()
-	if len(t.sockets) == 0 {
-		cancel, r.cancel = r.cancel, nil
-	}
-	t.mu.Unlock()
-	if cancel != nil {
-		r.watching = false
-		cancel()
+	if r.users--; r.users == 0 {
+		r.cancel()
 	}
 }
 
-// watch has a session's peer checked again from now on; since is what trust returned before the handshake.
-func (t *Transport) watch(s *session, peer live, since uint64) {
+// watch has a session's peer checked again from now on, and now if what is trusted has changed since the handshake began.
+func (t *Transport) watch(s *session) {
 	r := &t.checking
 	if !t.config.DropLive || t.config.OnChange == nil {
 		return
@@ -79,8 +71,8 @@ func (t *Transport) watch(s *session, peer live, since uint64) {
 	if r.peers == nil {
 		r.peers = map[*session]live{}
 	}
-	r.peers[s] = peer
-	if r.changes.Load() != since {
+	r.peers[s] = s.shown
+	if r.changes.Load() != s.trust {
 		t.checkSoon()
 	}
 }

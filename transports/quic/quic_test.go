@@ -2,62 +2,41 @@ package quic_test
 
 import (
 	"context"
+	stdtls "crypto/tls"
+	"errors"
 	"net"
 	"net/url"
 	"testing"
 
+	quicgo "github.com/quic-go/quic-go"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"github.com/go-qtro/qtro/certs"
 	"github.com/go-qtro/qtro/core"
 	"github.com/go-qtro/qtro/core/transporttest"
+	"github.com/go-qtro/qtro/transports/internal/securetest"
 	"github.com/go-qtro/qtro/transports/quic"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// everybody is an identity that both sides may have.
-const everybody = "spiffe://plant.example/everybody"
-
-// authority returns an authority, and a configuration that all of a test share.
-func authority(t testing.TB) (*certs.Authority, certs.Config) {
-	a, err := certs.NewAuthority("plant", certs.AuthorityOptions{})
-	require.NoError(t, err)
-	return a, certs.Fixed(issue(t, a, everybody), a.Roots())
+var config = securetest.Config{
+	Scheme:      "quic",
+	New:         func(c certs.Config) core.Transport { return quic.New(c) },
+	Resumed:     quic.Resumed,
+	Intruders:   intruders,
+	InvalidURLs: []string{"quic:127.0.0.1"},
+	StalledURL:  func(t testing.TB) string { return "quic://" + deaf(t).LocalAddr().String() },
 }
 
-func TestTransport(t *testing.T) {
-	for name, options := range map[string][]quic.Option{"plain": nil, "early data": {quic.EarlyData}} {
-		t.Run(name, func(t *testing.T) {
-			_, config := authority(t)
-			conformance(t, quic.New(config, options...))
-		})
-	}
-}
+func TestTransport(t *testing.T) { securetest.Run(t, config) }
 
-func conformance(t *testing.T, tr *quic.Transport) {
-	transporttest.Run(t, transporttest.Config{
-		Transport: tr,
-		ListenURL: func(testing.TB) string { return "quic://127.0.0.1:0" },
-		InvalidURLs: []string{
-			"quic:5005", "quic://127.0.0.1", "quic://127.0.0.1:", "quic://127.0.0.1:70000", "quic://me@127.0.0.1:5005",
-			"quic://127.0.0.1:5005/", "quic://127.0.0.1:5005?verify=no", "quic://127.0.0.1:5005?", "quic://127.0.0.1:5005#x",
-		},
-		RawDial: func(ctx context.Context, u *url.URL) (net.Conn, error) {
-			var d net.Dialer
-			return d.DialContext(ctx, "udp", u.Host)
-		},
-		StalledURL: func(t testing.TB) string { return "quic://" + deaf(t).LocalAddr().String() },
-		CheckPeers: func(t testing.TB, accepted, dialed core.Peer) {
-			for _, p := range []core.Peer{accepted, dialed} {
-				require.Equal(t, everybody, p.Identity)
-				require.Equal(t, core.Authenticated, p.Security)
-				require.Len(t, p.Certificates, 3)
-			}
-			require.NotEqual(t, accepted.Addr, dialed.Addr)
-		},
-	})
+// With early data on both sides all is the same.
+func TestEarlyData(t *testing.T) {
+	c := config
+	c.New = func(c certs.Config) core.Transport { return quic.New(c, quic.EarlyData) }
+	securetest.Run(t, c)
 }
 
 // deaf is a socket that nobody reads.
@@ -66,4 +45,54 @@ func deaf(t testing.TB) net.PacketConn {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = c.Close() })
 	return c
+}
+
+// intruders are peers that speak QUIC, but something else by it.
+func intruders(t testing.TB, w *securetest.World) []transporttest.Refusal {
+	good := w.With(w.Client)
+	client, err := good.Client("127.0.0.1")
+	require.NoError(t, err)
+	good = w.With(w.Host)
+	host, err := good.Server()
+	require.NoError(t, err)
+	host.GetConfigForClient = nil
+	client.NextProtos, host.NextProtos = []string{"h3"}, []string{"h3"}
+	return []transporttest.Refusal{
+		{Name: "client of another protocol", Client: intruder{client: client}, CheckHost: securetest.Refused(certs.CheckProtocol, false)},
+		{Name: "host of another protocol", Host: intruder{host: host}, CheckClient: securetest.Refused(certs.CheckProtocol, true)},
+	}
+}
+
+// intruder speaks QUIC in its own way.
+type intruder struct{ client, host *stdtls.Config }
+
+func (i intruder) Dial(ctx context.Context, u *url.URL) (core.Conn, error) {
+	_, err := quicgo.DialAddr(ctx, u.Host, i.client, nil)
+	return nil, err
+}
+
+func (i intruder) Listen(_ context.Context, u *url.URL) (core.Listener, error) {
+	udp, err := net.ListenPacket("udp", u.Host)
+	if err != nil {
+		return nil, err
+	}
+	tr := &quicgo.Transport{Conn: udp}
+	l, err := tr.Listen(i.host, nil)
+	return intruderListener{l, tr}, err
+}
+
+type intruderListener struct {
+	*quicgo.Listener
+	tr *quicgo.Transport
+}
+
+func (l intruderListener) Accept() (core.Conn, error) {
+	_, err := l.Listener.Accept(context.Background())
+	return nil, err
+}
+
+func (l intruderListener) URL() *url.URL { return &url.URL{Scheme: "quic", Host: l.Addr().String()} }
+
+func (l intruderListener) Close() error {
+	return errors.Join(l.Listener.Close(), l.tr.Close(), l.tr.Conn.Close())
 }

@@ -28,6 +28,8 @@ type session struct {
 	ticket        *ticket   // nil on the host's side
 	local, remote net.Addr
 	trust         uint64 // before the handshake
+	mark          string // of our own certificate then
+	shown         live   // by the peer, when the peer is known
 
 	ctx    context.Context // ends with the connection, or when this side wants that; the cause is a closing then
 	cancel context.CancelCauseFunc
@@ -81,8 +83,14 @@ func (s *session) met() {
 			p.Certificates = state.VerifiedChains[0]
 		}
 	}
+	s.shown = live{state.PeerCertificates, state.OCSPResponse}
 	s.peer.Store(&p)
-	s.t.watch(s, live{state.PeerCertificates, state.OCSPResponse}, s.trust)
+	s.t.watch(s)
+}
+
+// good reports whether the session will do for one more connection, which must be as good as one with a handshake of its own.
+func (s *session) good() bool {
+	return s.peer.Load() != nil && s.mark == s.t.mark() && s.t.config.VerifyPeer(s.shown.certificates, s.shown.staple, s.name) == nil
 }
 
 // why tells why something on the connection has failed.
@@ -119,6 +127,9 @@ func (s *session) end() {
 	s.cancel(nil)
 	close(s.ended)
 	s.t.forget(s)
+	if s.listener == nil {
+		s.t.trustNoMore()
+	}
 	for _, e := range s.t.leave(s) {
 		e.release()
 	}
@@ -137,7 +148,12 @@ func (s *session) reserve(limit int) (c *conn, first bool) {
 	first = !s.given
 	s.given = true
 	s.count++
-	return newConn(s), first
+	c = newConn(s)
+	c.shared = !first
+	if first {
+		s.expected = append(s.expected, c)
+	}
+	return c, first
 }
 
 // release accounts for a stream that has ended in both directions, or that will never be.
@@ -208,14 +224,11 @@ func (s *session) receive() {
 	}
 }
 
-// ask has the host open a stream for c, unless it does so by itself.
-func (s *session) ask(ctx context.Context, c *conn, first bool) error {
+// ask has the host open a stream for c.
+func (s *session) ask(ctx context.Context, c *conn) error {
 	s.mu.Lock()
 	s.expected = append(s.expected, c)
 	s.mu.Unlock()
-	if first {
-		return nil
-	}
 	st, err := s.qc.OpenUniStreamSync(ctx)
 	if err == nil {
 		return st.Close()
@@ -275,7 +288,10 @@ func (s *session) serve(first *conn, a *attempt) {
 			s.stop(&closing{codeViolation, "a request has no data and ends at once", lost(syscall.EPROTO, nil, "the client's request for a stream is not empty")})
 			return
 		}
-		c, _ := s.reserve(2 * maxStreams)
+		var c *conn
+		if s.good() {
+			c, _ = s.reserve(2 * maxStreams)
+		}
 		if c != nil && s.listener.deliver(c) {
 			if !s.open(c, true) {
 				return
