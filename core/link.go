@@ -93,8 +93,11 @@ func (l *link) run() {
 		if err == nil {
 			start := time.Now()
 			err = n.talk(rwc, peer, l.url)
-			if err == nil && time.Since(start) >= stable {
-				pause = firstRetry // one that breaks at once is likely to break again
+			if err == nil {
+				l.calm() // who wanted the connection has had it
+				if time.Since(start) >= stable {
+					pause = firstRetry // one that breaks at once is likely to break again
+				}
 			}
 			failed = failed && err != nil
 		}
@@ -103,7 +106,7 @@ func (l *link) run() {
 		if final {
 			l.forget() // until somebody asks again, which may be who is told now
 		}
-		if err != nil && n.ctx.Err() == nil && !failed {
+		if err != nil && n.ctx.Err() == nil && (!failed || final) {
 			failed = true // told once, not at every attempt
 			if final {
 				err = fmt.Errorf("%w; not trying again", err)
@@ -115,6 +118,14 @@ func (l *link) run() {
 		}
 		l.sleep(pause)
 		pause = min(pause*2, n.config.RetryMax)
+	}
+}
+
+// calm forgets that somebody was in a hurry.
+func (l *link) calm() {
+	select {
+	case <-l.wake:
+	default:
 	}
 }
 
