@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-qtro/qtro/companion"
 	"github.com/go-qtro/qtro/interop/peers"
 )
 
@@ -51,7 +52,7 @@ func build(major int) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("find a place for the Qt peers: %w", err)
 	}
-	hash, err := hashTree(peers.Source)
+	hash, err := hashTrees(peers.Source, companion.Qt)
 	if err != nil {
 		return "", err
 	}
@@ -94,12 +95,14 @@ func compile(dir string, major int, t tools) error {
 		return err
 	}
 	defer os.RemoveAll(work)
-	src := filepath.Join(work, "src")
-	if err := os.MkdirAll(src, 0o755); err != nil {
-		return err
-	}
-	if err := os.CopyFS(src, peers.Source); err != nil {
-		return fmt.Errorf("unpack the sources: %w", err)
+	src := filepath.Join(work, "interop", "peers") // the same places as in the repository
+	for to, tree := range map[string]fs.FS{src: peers.Source, filepath.Join(work, "companion"): companion.Qt} {
+		if err := os.MkdirAll(to, 0o755); err != nil {
+			return err
+		}
+		if err := os.CopyFS(to, tree); err != nil {
+			return fmt.Errorf("unpack the sources: %w", err)
+		}
 	}
 	out := filepath.Join(work, "build")
 	configure := exec.Command(t.cmake, "-S", src, "-B", out, "-G", "Ninja", fmt.Sprintf("-DQT_MAJOR=%d", major),
@@ -126,22 +129,24 @@ func compile(dir string, major int, t tools) error {
 	return os.WriteFile(filepath.Join(dir, done), nil, 0o644)
 }
 
-func hashTree(tree fs.FS) (string, error) {
+func hashTrees(trees ...fs.FS) (string, error) {
 	sum := sha256.New()
-	err := fs.WalkDir(tree, ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		text, err := fs.ReadFile(tree, path)
+	for _, tree := range trees {
+		err := fs.WalkDir(tree, ".", func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			text, err := fs.ReadFile(tree, path)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(sum, "%s %d\n", path, len(text))
+			sum.Write(text)
+			return nil
+		})
 		if err != nil {
-			return err
+			return "", fmt.Errorf("hash the Qt peers' sources: %w", err)
 		}
-		fmt.Fprintf(sum, "%s %d\n", path, len(text))
-		sum.Write(text)
-		return nil
-	})
-	if err != nil {
-		return "", fmt.Errorf("hash the Qt peers' sources: %w", err)
 	}
 	return hex.EncodeToString(sum.Sum(nil)[:8]), nil
 }

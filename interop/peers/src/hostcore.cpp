@@ -87,15 +87,16 @@ int runHost(QCoreApplication &app, std::function<void(QList<Hosted> &)> build)
 {
     QCommandLineParser cl;
     cl.addHelpOption();
-    cl.addOptions({{"url", "address to listen on (tcp://, local:, localabstract:, exttcp://)", "URL"},
+    addTlsOptions(cl);
+    cl.addOptions({{"url", "address to listen on (tcp://, tls://, local:, localabstract:, exttcp://)", "URL"},
                    {"external", "hand over the sockets of a TCP server at the URL's host and port (implied by exttcp)"},
-                   {"announce", "external: the host URL to announce instead of --url", "URL"},
+                   {"announce", "external or tls: the host URL to announce instead of --url", "URL"},
                    {"registry", "registry to join", "URL"},
                    {"only", "enable only these objects (comma separated)", "NAMES"},
                    {"host-name", "name of the node", "NAME", "peerhost"}});
     cl.process(app);
 
-    const QUrl url(cl.value("url"));
+    QUrl url(cl.value("url"));
     QRemoteObjectHost host;
     host.setName(cl.value("host-name"));
     QObject::connect(&host, &QRemoteObjectNode::error, &host, [](QRemoteObjectNode::ErrorCode e) {
@@ -104,7 +105,13 @@ int runHost(QCoreApplication &app, std::function<void(QList<Hosted> &)> build)
     const bool external = cl.isSet("external") || url.scheme() == "exttcp";
     // The server owns the sockets and must outlive the host, which still uses them when it ends.
     auto *server = new ExternalServer([&host](QIODevice *d) { host.addHostSideConnection(d); }, &app);
-    if (external) {
+    if (wantsTls(cl) && !qtro::useTls(&host, tlsOf(cl)))
+        return 1;
+    if (url.scheme() == "tls") {
+        url = qtro::listenTls(&host, url, tlsOf(cl), QUrl(cl.value("announce")));
+        if (url.isEmpty())
+            return 1;
+    } else if (external) {
         if (!server->listen(QHostAddress(url.host()), quint16(url.port())))
             return fail("cannot listen on " + url.toString() + ": " + server->errorString()), 1;
         const QUrl announced = cl.isSet("announce") ? QUrl(cl.value("announce")) : url;

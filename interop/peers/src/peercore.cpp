@@ -145,6 +145,32 @@ void externalConnect(const QUrl &url, QObject *parent, std::function<void(QIODev
     s->connectToHost(url.host(), quint16(url.port()));
 }
 
+// ---------------------------------------------------------------- tls
+void addTlsOptions(QCommandLineParser &cl)
+{
+    cl.addOptions({{"tls-ca", "tls: the authorities that are trusted", "FILE"},
+                   {"tls-cert", "tls: the program's own certificate", "FILE"},
+                   {"tls-key", "tls: its private key", "FILE"},
+                   {"tls-expect", "tls: an identity that peers may have; may be repeated", "ID"},
+                   {"tls-only", "tls: follow no tcp:// URL"},
+                   {"tls-timeout", "tls: how long a handshake may take", "MS", "10000"}});
+}
+
+bool wantsTls(const QCommandLineParser &cl) { return cl.isSet("tls-ca") || cl.isSet("tls-cert") || cl.isSet("tls-key"); }
+
+qtro::Tls tlsOf(const QCommandLineParser &cl)
+{
+    qtro::Tls tls;
+    tls.caFile = cl.value("tls-ca");
+    tls.certFile = cl.value("tls-cert");
+    tls.keyFile = cl.value("tls-key");
+    tls.expect = cl.values("tls-expect");
+    tls.plaintextToo = !cl.isSet("tls-only");
+    tls.handshakeTimeout = cl.value("tls-timeout").toInt();
+    tls.onError = [](const QString &url, const QString &why) { Event("tls-error").str("url", url).str("reason", why); };
+    return tls;
+}
+
 QString stateName(int s)
 {
     switch (s) {

@@ -6,6 +6,7 @@
 #include <QtNetwork>
 #include <QtRemoteObjects>
 #include <functional>
+#include "qtrotls.h"
 
 namespace peer {
 
@@ -118,6 +119,11 @@ public:
     explicit ExternalServer(std::function<void(QIODevice *)> onReady, QObject *parent = nullptr);
 };
 void externalConnect(const QUrl &url, QObject *parent, std::function<void(QIODevice *)> onReady);
+
+// ---- tls:// URLs
+void addTlsOptions(QCommandLineParser &cl);
+qtro::Tls tlsOf(const QCommandLineParser &cl);      // errors become events
+bool wantsTls(const QCommandLineParser &cl);
 
 void quietExit(int code);
 QString stateName(int s);

@@ -407,6 +407,7 @@ void Watcher::command(const QString &word, const QString &line)
 int Watcher::run()
 {
     cl.addHelpOption();
+    addTlsOptions(cl);
     cl.addOptions({{"connect", "source node address (exttcp: a socket of our own); may be repeated", "URL"},
                    {"registry", "find the sources through this registry", "URL"},
                    {"acquire", "NAME, NAME:typed, NAME:dynamic, NAME:model or NAME:as=CLASS; may be repeated", "SPEC"},
@@ -419,10 +420,19 @@ int Watcher::run()
                    {"host", "make the node a host listening on URL", "URL"}});
     cl.process(m_app);
 
-    if (cl.isSet("host"))
-        m_node.reset(new QRemoteObjectHost(QUrl(cl.value("host"))));
-    else
+    const QUrl hostUrl(cl.value("host"));
+    if (hostUrl.scheme() == "tls") {
+        auto *host = new QRemoteObjectHost;
+        m_node.reset(host);
+        if (qtro::listenTls(host, hostUrl, tlsOf(cl)).isEmpty())
+            return 1;
+    } else if (cl.isSet("host")) {
+        m_node.reset(new QRemoteObjectHost(hostUrl));
+    } else {
         m_node.reset(new QRemoteObjectNode);
+    }
+    if (wantsTls(cl) && !qtro::useTls(m_node.get(), tlsOf(cl)))
+        return 1;
     connect(m_node.get(), &QRemoteObjectNode::error, this, [](QRemoteObjectNode::ErrorCode e) { Event("nodeerror").num("code", int(e)); });
     if (cl.isSet("heartbeat"))
         m_node->setHeartbeatInterval(cl.value("heartbeat").toInt());
