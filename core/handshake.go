@@ -65,6 +65,10 @@ func (h *Host) meet(c Handshaker) bool {
 		h.log.Debug("handshake given up", "peer", c.Peer().String(), "reason", cause) // whoever floods a host need not fill its log
 		return false
 	}
+	if ended(err) { // somebody who just looked whether a port is open
+		h.log.Debug("handshake ended", "peer", c.Peer().String(), "reason", err)
+		return false
+	}
 	h.report(&OpError{Op: "handshake with", Object: c.Peer().String(), Err: err})
 	return false
 }
