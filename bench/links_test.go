@@ -18,10 +18,9 @@ import (
 	"github.com/go-qtro/qtro/core"
 	"github.com/go-qtro/qtro/qt"
 	"github.com/go-qtro/qtro/transports/quic"
+	"github.com/go-qtro/qtro/transports/tcp"
 	qtrotls "github.com/go-qtro/qtro/transports/tls"
-	_ "github.com/go-qtro/qtro/transports/unix"
-
-	_ "github.com/go-qtro/qtro/transports/tcp"
+	"github.com/go-qtro/qtro/transports/unix"
 )
 
 // links are the kinds of connections that are measured.
@@ -135,17 +134,21 @@ func rawQUIC(tb testing.TB, n int) (hosts, clients []stream) {
 var benchClass = &core.Class{
 	Name:       "Bench",
 	Properties: []core.Property{{Name: "value", Type: "int", Access: core.ReadOnly}},
-	Slots:      []core.Slot{{Name: "echo", Return: "QByteArray", Params: []core.Param{{Name: "data", Type: "QByteArray"}}}},
+	Slots: []core.Slot{
+		{Name: "echo", Return: "QByteArray", Params: []core.Param{{Name: "data", Type: "QByteArray"}}},
+		{Name: "sleep", Return: "int", Params: []core.Param{{Name: "microseconds", Type: "int"}}},
+	},
 }
 
-// remoted returns a source and a replica of it, over a link that qtro's own transports make.
-func remoted(tb testing.TB, link string) (*core.Source, *core.Replica) {
+// remoted returns a source and a replica of it, over a link that qtro's own transports make. What the client dials with may be
+// wrapped.
+func remoted(tb testing.TB, link string, wrap ...func(core.Transport) core.Transport) (*core.Source, *core.Replica) {
 	hostCerts, clientCerts := issued()
 	secure := func(c certs.Config) core.Config {
 		q := quic.New(c)
 		tb.Cleanup(func() { _ = q.Close() })
 		return core.Config{
-			Transports: map[string]core.Transport{"tls": qtrotls.New(c), "quic": q},
+			Transports: map[string]core.Transport{"tcp": tcp.Transport{}, "local": unix.Transport{}, "tls": qtrotls.New(c), "quic": q},
 			Logger:     slog.New(slog.DiscardHandler),
 		}
 	}
@@ -154,6 +157,10 @@ func remoted(tb testing.TB, link string) (*core.Source, *core.Replica) {
 	s, err := core.NewSource(benchClass)
 	require.NoError(tb, err)
 	require.NoError(tb, s.Handle("echo", func(_ context.Context, args []qt.Value) (qt.Value, error) { return args[0], nil }))
+	require.NoError(tb, s.Handle("sleep", func(ctx context.Context, us int32) int32 {
+		time.Sleep(time.Duration(us) * time.Microsecond)
+		return us
+	}))
 	require.NoError(tb, h.EnableRemoting(s, "Bench"))
 	url := link + "://127.0.0.1:0"
 	if link == "unix" {
@@ -161,7 +168,13 @@ func remoted(tb testing.TB, link string) (*core.Source, *core.Replica) {
 	}
 	url, err = h.Listen(tb.Context(), url)
 	require.NoError(tb, err)
-	n := core.NewNode(secure(clientCerts))
+	config := secure(clientCerts)
+	for _, w := range wrap {
+		for scheme, t := range config.Transports {
+			config.Transports[scheme] = w(t)
+		}
+	}
+	n := core.NewNode(config)
 	tb.Cleanup(func() { _ = n.Close() })
 	require.NoError(tb, n.Connect(url))
 	r, err := n.Acquire("Bench", benchClass)
