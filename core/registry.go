@@ -403,7 +403,9 @@ func (e entry) mayReplace(by *hostConn, l qt.SourceLocation) bool {
 	if id := e.owner.provenIdentity(); id != "" || by.provenIdentity() != "" {
 		return id == by.provenIdentity()
 	}
-	return e.SourceLocation == l && e.owner.peer.Identity == by.peer.Identity // a host that came back before its old connection was missed
+	was, is := e.owner.peer, by.peer
+	return e.SourceLocation == l && was.Scheme != "" && // this process has its names for good
+		was.Scheme == is.Scheme && was.Security == is.Security && was.Identity == is.Identity // a host that came back before its old connection was missed
 }
 
 // NewRegistryHost returns a registry that listens nowhere yet.
