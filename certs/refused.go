@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net"
 	"reflect"
 	"strings"
@@ -105,11 +106,17 @@ func Refused(err error) error {
 		return &RefusedError{Check: check, Err: err}
 	}
 	var op *net.OpError
-	if errors.As(err, &op) && op.Op == "remote error" {
-		// crypto/tls keeps the type of alerts to itself, but not that it is a number.
-		if v := reflect.ValueOf(op.Err); v.Kind() == reflect.Uint8 {
-			return RefusedByAlert(uint8(v.Uint()), err)
-		}
+	if !errors.As(err, &op) {
+		return err
+	}
+	// crypto/tls keeps the type of alerts to itself, but not that it is a number.
+	alert := reflect.ValueOf(op.Err)
+	switch {
+	case alert.Kind() != reflect.Uint8:
+	case op.Op == "remote error":
+		return RefusedByAlert(uint8(alert.Uint()), err)
+	case op.Op == "local error" && alert.Uint() == badRecordMAC:
+		return fmt.Errorf("%w (if the peer is a client on OpenSSL, such as Qt's: it does not accept our certificate, and says so in plaintext)", err)
 	}
 	return err
 }
@@ -152,6 +159,10 @@ var localTexts = map[string]Check{
 	"tls: client requested unsupported application": CheckProtocol,
 	"tls: server selected unadvertised ALPN":        CheckProtocol,
 }
+
+// badRecordMAC is the alert for what cannot be decrypted. OpenSSL's clients have no key yet when they look at the host's
+// certificate, so that their refusal cannot be read. Since anybody could cause the same, it does not count as one.
+const badRecordMAC = 20
 
 // alerts are those of TLS by which a peer refuses.
 var alerts = map[uint8]Check{
