@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	quicgo "github.com/quic-go/quic-go"
@@ -285,6 +286,11 @@ func (t *Transport) connectWith(ctx context.Context, e *endpoint, addrs []*net.U
 
 // handshake makes a QUIC connection to an address. Early data is asked for, but not sent: it is the host that speaks first.
 func (t *Transport) handshake(ctx context.Context, e *endpoint, addr *net.UDPAddr, config *tls.Config, at string) (*quicgo.Conn, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	t.mu.Lock()
+	t.start(func() { knock(ctx, addr, cancel) })
+	t.mu.Unlock()
 	dial := e.tr.Dial
 	if t.early {
 		dial = e.tr.DialEarly
@@ -303,11 +309,31 @@ func (t *Transport) handshake(ctx context.Context, e *endpoint, addr *net.UDPAdd
 	var handshake *quicgo.HandshakeTimeoutError
 	switch {
 	case ctx.Err() != nil:
-		return nil, fmt.Errorf("%s: %w", at, context.Cause(ctx))
+		err = context.Cause(ctx)
 	case errors.As(err, &idle), errors.As(err, &handshake):
 		return nil, &certs.RefusedError{Check: certs.CheckStalled, Err: &silentError{addr.String(), err}}
+	default:
+		err = explain(err)
 	}
-	return nil, fmt.Errorf("%s: %w", at, explain(err))
+	return nil, fmt.Errorf("%s: %w", at, err)
+}
+
+// knock cancels a handshake if the system knows that nobody listens at the address, which it tells only to sockets that are connected.
+func knock(ctx context.Context, addr *net.UDPAddr, cancel context.CancelCauseFunc) {
+	c, err := net.DialUDP("udp", nil, addr)
+	if err != nil {
+		return // the handshake will tell
+	}
+	defer c.Close()
+	defer context.AfterFunc(ctx, func() { _ = c.SetReadDeadline(past) })()
+	var b [1]byte
+	_, err = c.Write(b[:]) // hosts ignore it
+	if err == nil {
+		_, err = c.Read(b[:])
+	}
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		cancel(fmt.Errorf("no QUIC host is listening there: %w", syscall.ECONNREFUSED))
+	}
 }
 
 // maxAddresses is how many addresses of a name are tried.

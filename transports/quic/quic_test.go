@@ -39,14 +39,6 @@ func TestEarlyData(t *testing.T) {
 	securetest.Run(t, c)
 }
 
-// deaf is a socket that nobody reads.
-func deaf(t testing.TB) net.PacketConn {
-	c, err := net.ListenPacket("udp", "127.0.0.1:0")
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = c.Close() })
-	return c
-}
-
 // intruders are peers that speak QUIC, but something else by it.
 func intruders(t testing.TB, w *securetest.World) []transporttest.Refusal {
 	good := w.With(w.Client)
