@@ -41,7 +41,8 @@ type Registry struct {
 	mu        sync.Mutex
 	known     bool // the locations are the registry's
 	locations map[string]qt.SourceLocation
-	own       map[string]qt.SourceLocation // that our host has entered
+	own       map[string]qt.SourceLocation // that our host has entered, or asks for
+	denied    map[string]bool              // names of our host that the registry has refused, which was told
 	listeners []*registryListener
 }
 
@@ -80,7 +81,7 @@ func (n *Node) setRegistry(rawURL string) (*Registry, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &Registry{node: n, replica: r, locations: map[string]qt.SourceLocation{}, own: map[string]qt.SourceLocation{}}
+	g := &Registry{node: n, replica: r, locations: map[string]qt.SourceLocation{}, own: map[string]qt.SourceLocation{}, denied: map[string]bool{}}
 	r.OnState(func(_, s State) {
 		if s != Valid {
 			g.mu.Lock()
@@ -219,6 +220,7 @@ func (g *Registry) event(l qt.SourceLocation, added bool) {
 	if h := g.node.host; added && h != nil {
 		if ours, ok := h.location(l.Name); ok && (ours.URL == l.URL || ours.URL5 == l.URL) {
 			g.own[l.Name] = ours
+			delete(g.denied, l.Name)
 		}
 	}
 	own, lost := g.own[l.Name]
@@ -229,6 +231,7 @@ func (g *Registry) event(l qt.SourceLocation, added bool) {
 		g.locations[l.Name] = l
 	} else {
 		delete(g.locations, l.Name)
+		delete(g.own, l.Name) // whoever has removed it: what our host still remotes is entered again
 	}
 	g.mu.Unlock()
 	g.tell(l, added)
@@ -311,35 +314,90 @@ func (g *Registry) agree(name string) error {
 	}
 	if entered {
 		delete(g.own, name)
-		g.send("removeSource", old)
+		g.send("removeSource", old, nil)
 	}
 	if !remoted {
 		return nil
 	}
 	if other, taken := g.locations[name]; taken && !entered && other.URL != l.URL && other.URL != l.URL5 {
-		if peer, ok := g.replica.Peer(); ok && peer.Security == Authenticated {
-			g.send("addSource", l) // it may be ours, from before this process started: the registry knows whose it is
-		}
-		return fmt.Errorf("%w by %s", ErrNameTaken, other.URL)
+		if peer, ok := g.replica.Peer(); !ok || peer.Security != Authenticated {
+			return takenBy(other)
+		} // else it may be ours, from before this process started: the registry knows whose it is
 	}
-	g.own[name] = l
-	g.send("addSource", l)
+	g.enter(l)
 	return nil
 }
 
+func takenBy(l qt.SourceLocation) error { return fmt.Errorf("%w by %s", ErrNameTaken, l.URL) }
+
+// enter asks the registry for a name. The registry is locked.
+func (g *Registry) enter(l qt.SourceLocation) {
+	g.own[l.Name] = l
+	ch := make(chan reply, 1)
+	c, serial := g.send("addSource", l, ch)
+	if c == nil {
+		return // refresh will come
+	}
+	g.node.group.start(func() {
+		var answer reply
+		select {
+		case answer = <-ch:
+		case <-c.ctx.Done():
+			answer = g.replica.r.giveUp(c, serial, ch, ErrConnectionLost)
+		}
+		if v := answer.value.Unwrap(); answer.err == nil && !v.IsValid() && !v.Equal(qt.Done) {
+			g.refused(c, l)
+		}
+	})
+}
+
+// refused handles that the registry did not enter our host's source. If another has the name, we are told when it goes. A
+// registry that keeps the name for another, or does not let us see it, tells nothing, so that it is asked again after a while.
+func (g *Registry) refused(c *clientConn, l qt.SourceLocation) {
+	g.mu.Lock()
+	mine, told := g.own[l.Name] == l, g.denied[l.Name]
+	if mine {
+		delete(g.own, l.Name)
+		g.denied[l.Name] = true
+	}
+	other, taken := g.locations[l.Name]
+	g.mu.Unlock()
+	if !mine {
+		return // its going was told already, or it is not wanted any more
+	}
+	err := fmt.Errorf("%w, or not for this host: the registry refuses it", ErrNameTaken)
+	if taken {
+		err = takenBy(other)
+	}
+	if !told {
+		g.node.report(&OpError{Op: "register", Object: l.Name, Peer: c.peer.String(), Err: err})
+	}
+	if taken {
+		return
+	}
+	wait := time.NewTimer(reservedFor)
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+		g.publish(l.Name)
+	case <-c.ctx.Done():
+	}
+}
+
 // send calls a slot of the registry with a location. A host that speaks both protocols adds its other URL as one argument
-// more than Qt knows: Qt's registry passes over it, ours shows each peer the URL that it can use.
-func (g *Registry) send(slot string, l qt.SourceLocation) {
+// more than Qt knows: Qt's registry passes over it, ours shows each peer the URL that it can use. With a channel it asks for a
+// reply there.
+func (g *Registry) send(slot string, l qt.SourceLocation, ch chan reply) (*clientConn, int32) {
 	r := g.replica.r
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	c := r.conn.Load()
 	if c == nil {
-		return
+		return nil, 0
 	}
 	i, err := r.info.slot(slot, 1)
 	if err != nil {
-		return
+		return nil, 0
 	}
 	args := []qt.Value{qt.Of(l)}
 	other := l.URL5
@@ -349,11 +407,13 @@ func (g *Registry) send(slot string, l qt.SourceLocation) {
 	if other != "" && l.URL != "" && l.URL5 != "" {
 		args = append(args, qt.Of(other))
 	}
-	if _, err := r.send(&wire.Packet{Kind: wire.Invoke, Index: int32(i), Args: args, Serial: -1, Property: -1}); err != nil {
+	p := wire.Packet{Kind: wire.Invoke, Index: int32(i), Args: args, Serial: -1, Property: -1}
+	if c, err = r.ask(&p, ch); err != nil {
 		g.node.log.Debug("registry not told", "slot", slot, "object", l.Name, "err", err)
-		return
+		return nil, 0
 	}
 	c.out.kick(false)
+	return c, p.Serial
 }
 
 // RegistryHost is a host that is the network's registry (Qt: QRemoteObjectRegistryHost). Listeners of both protocols show

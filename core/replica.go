@@ -260,6 +260,15 @@ func (r *remote) invoke(slot string, args []any, ch chan reply) (*methodInfo, in
 		return nil, 0, nil, err
 	}
 	packet := wire.Packet{Kind: wire.Invoke, Index: int32(i), Args: vals, Serial: -1, Property: -1}
+	c, err := r.ask(&packet, ch)
+	if err != nil {
+		return nil, 0, nil, err
+	}
+	return m, packet.Serial, c, nil
+}
+
+// ask queues a call, as send does. With a channel it asks for a reply there. The remote is locked.
+func (r *remote) ask(packet *wire.Packet, ch chan reply) (*clientConn, error) {
 	if ch != nil {
 		if r.serial == math.MaxInt32 { // a negative one would ask for no reply
 			r.serial, r.wrapped = 0, true
@@ -268,15 +277,15 @@ func (r *remote) invoke(slot string, args []any, ch chan reply) (*methodInfo, in
 		packet.Serial = r.serial
 		r.pending[r.serial] = ch
 	}
-	c, err := r.send(&packet)
+	c, err := r.send(packet)
 	if err != nil {
 		delete(r.pending, packet.Serial)
-		return nil, 0, nil, err
+		return nil, err
 	}
 	if ch != nil {
 		c.replies.begin()
 	}
-	return m, packet.Serial, c, nil
+	return c, nil
 }
 
 // Send calls a slot without waiting for, or asking for, a reply.
