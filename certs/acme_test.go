@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -43,7 +44,9 @@ type acmeServer struct {
 
 func newACMEServer(t testing.TB) *acmeServer {
 	s := &acmeServer{t: t, a: newAuthority(t), kind: "http-01", life: time.Hour, accounts: map[string]bool{}, proven: map[string]bool{}}
-	s.Server = httptest.NewTLSServer(s)
+	s.Server = httptest.NewUnstartedServer(s)
+	s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
+	s.StartTLS()
 	t.Cleanup(s.Close)
 	s.challenge = freeAddress(t)
 	return s

@@ -84,6 +84,13 @@ func TestSaveAuthority(t *testing.T) {
 		}
 	}
 
+	require.ErrorContains(t, a.Save(filepath.Join(dir, RootFile, "x")), "certs: save authority: ")
+	require.ErrorContains(t, WritePEM(issue(t, a, Template{}), filepath.Join(dir, "x", "y"), filepath.Join(dir, "x", "z")), "no such file")
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "d"), 0o700))
+	require.Error(t, WritePEM(issue(t, a, Template{}), filepath.Join(dir, "d"), filepath.Join(dir, "k"))) // which leaves nothing behind
+	left, err := filepath.Glob(filepath.Join(dir, ".*"))
+	require.NoError(t, err)
+	require.Empty(t, left)
 	require.NoError(t, os.Remove(filepath.Join(dir, CRLFile)))
 	_, err = LoadAuthority(dir)
 	require.NoError(t, err)

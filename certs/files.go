@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/fsnotify/fsnotify"
 )
 
 // Files says where certificates are. All are read when they are opened, and again when they change.
@@ -59,7 +61,9 @@ const (
 
 // Open reads files and begins to watch them. It fails if one is missing or broken, if the key is not the certificate's, or
 // if the certificate has expired; the error says which and why. The caller closes the Store.
-func Open(f Files) (*Store, error) {
+func Open(f Files) (*Store, error) { return open(f, rereadEvery, fsnotify.NewWatcher) }
+
+func open(f Files, every time.Duration, notify func() (*fsnotify.Watcher, error)) (*Store, error) {
 	s := &Store{
 		files: f, log: f.Logger, said: map[string]string{}, text: map[string][]byte{},
 		closing: make(chan struct{}), ended: make(chan struct{}),
@@ -74,7 +78,7 @@ func Open(f Files) (*Store, error) {
 		return nil, fmt.Errorf("certs: there is a key, %s, but no certificate", f.Key)
 	}
 	s.crls.Store(&crlSet{})
-	s.watch = watch(s.log, s.names()) // first, so that no change is missed
+	s.watch = watch(s.log, notify, s.names()) // first, so that no change is missed
 	for _, read := range []func() error{s.readPair, s.readRoots, s.readCRLs} {
 		if err := read(); err != nil {
 			s.watch.close()
@@ -82,7 +86,7 @@ func Open(f Files) (*Store, error) {
 		}
 	}
 	s.lookAround()
-	go s.run()
+	go s.run(every)
 	return s, nil
 }
 
@@ -117,10 +121,10 @@ func (s *Store) Config() Config {
 	return c
 }
 
-func (s *Store) run() {
+func (s *Store) run(every time.Duration) {
 	defer close(s.ended)
 	defer s.watch.close()
-	tick := time.NewTicker(rereadEvery)
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	var settled <-chan time.Time
 	var first time.Time

@@ -15,6 +15,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/pem"
+	"errors"
 	"log/slog"
 	"math/big"
 	"os"
@@ -24,6 +25,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fsnotify/fsnotify"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -486,4 +488,34 @@ func TestCRLKinds(t *testing.T) {
 		SerialNumber: leaf.SerialNumber, RevocationTime: time.Now(), ReasonCode: reasonRemoveFromCRL,
 	})))
 	require.NoError(t, set.check([]*x509.Certificate{leaf, a.Intermediate(), a.Root()}, true, time.Now()))
+}
+
+// Where the system tells nothing, files are read again from time to time.
+func TestUnwatched(t *testing.T) {
+	s := newSet(t)
+	store, err := open(s.Files, 10*time.Millisecond, func() (*fsnotify.Watcher, error) { return nil, errors.New("no more watches") })
+	require.NoError(t, err)
+	defer store.Close()
+	s.log.wait(t, "cannot be watched", "no more watches")
+	require.NoError(t, WritePEM(issue(t, s.a, Template{DNS: []string{"two.example"}}), s.Certificate, s.Key))
+	s.log.wait(t, "own certificate is renewed", "two.example")
+}
+
+// Events that were lost are made up for, and so is a flood of them.
+func TestLostEvents(t *testing.T) {
+	s := newSet(t)
+	store, c := s.open()
+	store.watch.w.Errors <- fsnotify.ErrEventOverflow
+	s.log.wait(t, "may have been missed")
+	for {
+		// It is never left alone.
+		require.NoError(t, writeFile(s.Roots[0], append(rootPEM(s.a), rootPEM(newAuthority(t))...), 0o600))
+		select {
+		case line := <-s.log:
+			require.Contains(t, line, "the roots are renewed")
+			require.Equal(t, "dns:one.example", serves(t, c))
+			return
+		default:
+		}
+	}
 }

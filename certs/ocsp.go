@@ -268,8 +268,11 @@ func (o *OCSP) fetchFrom(ctx context.Context, url string, request []byte, leaf, 
 
 // Staple returns a function for [Config.Certificate] that has the certificate of next together with the response of its OCSP
 // server, so that peers need not ask themselves. The response is fetched in the background and renewed at half of its time;
-// before it is there, the certificate goes without.
+// before it is there, the certificate goes without. If next is nil, so is what it returns.
 func (o *OCSP) Staple(next func() (*tls.Certificate, error)) func() (*tls.Certificate, error) {
+	if next == nil {
+		return nil
+	}
 	return func() (*tls.Certificate, error) {
 		own, err := next()
 		if err != nil || own == nil || len(own.Certificate) < 2 || own.Leaf == nil || len(own.Leaf.OCSPServer) == 0 {

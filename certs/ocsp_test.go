@@ -238,6 +238,7 @@ func TestStaple(t *testing.T) {
 			return r.respond(ocsp.Response{SerialNumber: serial, ThisUpdate: o.time(), NextUpdate: o.time().Add(time.Hour)})
 		}
 	})
+	require.Nil(t, o.Staple(nil))
 	certificate := o.Staple(next)
 	c, err := certificate()
 	require.NoError(t, err)

@@ -19,10 +19,10 @@ type watcher struct {
 	seen map[string]bool // paths whose events matter
 }
 
-func watch(log *slog.Logger, files []string) *watcher {
+func watch(log *slog.Logger, notify func() (*fsnotify.Watcher, error), files []string) *watcher {
 	w := &watcher{dirs: map[string]bool{}}
 	var err error
-	if w.w, err = fsnotify.NewWatcher(); err != nil {
+	if w.w, err = notify(); err != nil {
 		w.w = nil
 		log.Warn("certs: files cannot be watched; they are read again every minute", "error", err)
 	}
