@@ -52,7 +52,7 @@ func (g *globals) printMade(what, cert, key string, c *x509.Certificate) {
 		[][]string{{m.What, m.Certificate, m.Key, certs.Identity(c), m.Until.Local().Format(time.DateTime)}})
 }
 
-// Run makes an authority, or says that there is one.
+// Run makes an authority, or says that there is one. Either way its revocation list is fresh.
 func (c *certInitCmd) Run(g *globals) error {
 	what := "kept"
 	a, err := certs.LoadAuthority(c.Dir)
@@ -62,12 +62,12 @@ func (c *certInitCmd) Run(g *globals) error {
 		}
 		what = "made"
 		a, err = certs.NewAuthority(c.Name, certs.AuthorityOptions{})
-		if err == nil {
-			err = a.Save(c.Dir)
-		}
-		if err == nil { // keys do not belong in a repository
-			err = os.WriteFile(filepath.Join(c.Dir, ".gitignore"), []byte("*\n"), 0o644)
-		}
+	}
+	if err == nil {
+		err = a.Save(c.Dir)
+	}
+	if err == nil { // keys do not belong in a repository
+		err = os.WriteFile(filepath.Join(c.Dir, ".gitignore"), []byte("*\n"), 0o644)
 	}
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -163,4 +164,41 @@ func TestCertInUse(t *testing.T) {
 	for _, url := range urls {
 		requireOutput(t, "", and(flags(client), "--registry", url, "ls")...)
 	}
+}
+
+// The script's certificates are kept the second time, and the flags that it prints are right.
+func TestGenCerts(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("it is a script for a Unix shell")
+	}
+	dir := filepath.Join(t.TempDir(), "a dir")
+	gen := func(args ...string) string {
+		out, err := exec.Command("../../scripts/gen-certs", args...).CombinedOutput()
+		require.NoError(t, err, string(out))
+		return string(out)
+	}
+	out := gen(dir, "10.1.2.3")
+	require.Equal(t, 3, strings.Count(out, "made\t"), out)
+	require.Equal(t, 3, strings.Count(gen(dir, "10.1.2.3"), "kept\t"))
+	host, err := tls.LoadX509KeyPair(filepath.Join(dir, "host.pem"), filepath.Join(dir, "host.key"))
+	require.NoError(t, err)
+	for _, name := range []string{"localhost", "127.0.0.1", "::1", "10.1.2.3"} {
+		require.NoError(t, host.Leaf.VerifyHostname(name))
+	}
+	commands := 0
+	for line := range strings.Lines(out) {
+		if _, flags, ok := strings.Cut(line, "go run ./cmd/qtro "); ok {
+			commands++
+			flags, _, _ = strings.Cut(strings.ReplaceAll(flags, "a\\ dir", "a?dir"), " --re")
+			flags, _, _ = strings.Cut(flags, " registry")
+			args := strings.Fields(strings.ReplaceAll(flags, "$", ""))
+			for i := range args {
+				args[i] = strings.ReplaceAll(args[i], "a?dir", "a dir")
+			}
+			requireError(t, failed, "cannot be asked", and(args, "--timeout", "300ms", "--connect", "tls://127.0.0.1:1", "ls")...)
+		}
+	}
+	require.Equal(t, 3, commands)
+	require.Contains(t, gen("--help"), "scripts/gen-certs [DIR [NAME...]]")
+	require.Error(t, exec.Command("../../scripts/gen-certs", "--no").Run())
 }
