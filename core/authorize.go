@@ -3,12 +3,13 @@ package core
 import "fmt"
 
 // Authorizer decides what the peers of a host may do. It is set in [Config].Authorizer and asked about every peer but the
-// process itself. It must be safe for concurrent use and answer at once: what it has to look up it should have at hand.
+// process itself. It must be safe for concurrent use and answer at once: what it has to look up it should have at hand. It must
+// not use the host or its sources, which may be locked while it is asked.
 //
-// What a peer may not see or acquire does not exist for it: it is not in the object list it gets, and asking for it by
-// name is answered as Qt answers for any object that is not there, with silence. A call that is refused fails. A property
-// that may not be written keeps its value; one that may not be read has its default for that peer, or no object if it holds
-// one, and a signal that may not be read never arrives.
+// What a peer may not see does not exist for it: it is not in the object list it gets, and asking for it by name is answered
+// as Qt answers for any object that is not there, with silence. So is asking for what it may see, but not acquire. A call that
+// is refused fails. A property that may not be written keeps its value; one that may not be read has its default for that
+// peer, or no object if it holds one, with all that is in it, and a signal that may not be read never arrives.
 //
 // Decisions about what a peer sees, has acquired and reads are kept with its connection, so that they cost an update
 // nothing. If the authorizer is a [Revisable], they are taken again when it says so.
@@ -40,7 +41,7 @@ type Action uint8
 // What can be asked of an Authorizer.
 const (
 	See      Action = iota + 1 // have the object in the list of what the host remotes, or of what the registry knows
-	Acquire                    // have a replica of it
+	Acquire                    // have a replica of it, which takes See as well
 	Read                       // be told a property's value and its changes, or a signal
 	Write                      // set a property, by writing it or through its push slot
 	Call                       // call a slot

@@ -24,7 +24,7 @@ type hostConn struct {
 	acquired map[*Source]bool
 	dynamic  map[string]bool         // names of dynamic replicas
 	seen     map[string]bool         // whether the peer has been told of a name; only with rights
-	refused  map[string]bool         // names that it has asked for in vain
+	refused  map[string]bool         // names that it has asked for in vain, or has lost
 	calls    map[string]*queue[call] // by object
 
 	judging sync.Mutex            // held while decisions about what is acquired are taken

@@ -422,7 +422,7 @@ func (g *Registry) send(slot string, l qt.SourceLocation, ch chan reply) (*clien
 // A name belongs to the peer that registered it. If a secure transport vouches for the peer's identity, no other identity can
 // take, move or withdraw the name, and when the connection goes, the name is kept for that identity for a minute; a host that
 // comes back, on whatever connection and URL, has it at once. Without that a host that comes back is known by its
-// URL, as in Qt.
+// URL, as in Qt, and must come the same way. What the registry's own process remotes is nobody else's.
 type RegistryHost struct {
 	*Host
 	source *Source
@@ -526,6 +526,11 @@ func (g *RegistryHost) addSource(ctx context.Context, args []qt.Value) (qt.Value
 		return qt.Value{}, fmt.Errorf("register %q: %w by %s, which has just gone", l.Name, ErrNameTaken, kept.identity)
 	}
 	delete(g.reserved, l.Name)
+	if taken && old.TypeName != l.TypeName { // who may know the one need not know the other
+		if err := g.remove(old.SourceLocation); err != nil {
+			return qt.Value{}, err
+		}
+	}
 	g.entries[l.Name] = entry{l, owner}
 	if taken && old.SourceLocation == l {
 		return qt.Value{}, nil

@@ -307,3 +307,40 @@ func TestHiddenEntries(t *testing.T) {
 		assert.Empty(t, s.hears())
 	})
 }
+
+// TestEntryOfAnotherClass: an entry that becomes one of another class is another to those who may see the one or the other.
+func TestEntryOfAnotherClass(t *testing.T) {
+	r := &byClass{hidden: "Hidden"}
+	g := testRegistry(t, func(c *Config) { c.Authorizer = r })
+	host := newClerk(t, g, ada, wire.Protocol20)
+	s := newClerk(t, g, guest("guest"), wire.Protocol20)
+	enter := func(class string) {
+		host.ask(&wire.Packet{Kind: wire.Invoke, Name: registryName, Index: 0, Serial: -1, Property: -1,
+			Args: []qt.Value{qt.Of(qt.SourceLocation{Name: "x", TypeName: class, URL: "lan://" + qt.URL(class)})}})
+		until(t, class, func() bool { all := g.list(); return len(all) == 1 && all[0] == "x@lan://"+class })
+	}
+	for _, step := range []struct {
+		class string
+		told  []string
+	}{
+		{"Open", []string{"+x@lan://Open"}}, {"Hidden", []string{"-x@lan://Open"}}, {"Open", []string{"+x@lan://Open"}},
+		{"Other", []string{"-x@lan://Open", "+x@lan://Other"}}, {"Hidden", []string{"-x@lan://Other"}},
+	} {
+		enter(step.class)
+		assert.Equal(t, step.told, s.hears(), step.class)
+	}
+	require.NoError(t, host.c.Close())
+	until(t, "it goes", func() bool { return len(g.list()) == 0 })
+	assert.Empty(t, s.hears())
+	assert.False(t, s.saw("Hidden"))
+}
+
+// byClass hides the entries of a class from guests.
+type byClass struct{ hidden string }
+
+func (b *byClass) Authorize(q Request) error {
+	if q.Action == See && q.Class == b.hidden && q.Peer.Addr == "guest" {
+		return ErrDenied
+	}
+	return nil
+}

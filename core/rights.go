@@ -47,8 +47,8 @@ func (c *hostConn) may(a Action, s *Source, member string) bool {
 	root, path := s.path(member)
 	name, host := root.name, root.host
 	t.mu.Unlock()
-	if name == "" || host != c.host {
-		return false // it has gone while the call was waiting, and with it the name by which to judge
+	if name == "" || host != c.host || c.isRefused(name) {
+		return false // while the call was waiting it has gone, and with it the name by which to judge, or the peer has lost it
 	}
 	return c.rights.may(a, name, root.info.class.Name, path)
 }
@@ -257,6 +257,9 @@ func (c *hostConn) reviseSource(name string, s *Source) {
 	if tell {
 		delete(c.refused, name) // it will ask again
 	}
+	if has && !acquires {
+		c.refuseLocked(name)
+	}
 	c.mu.Unlock()
 	if loses {
 		c.withdrawn(s)
@@ -274,6 +277,16 @@ func (c *hostConn) reviseSource(name string, s *Source) {
 func (c *hostConn) refuse(name string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.refuseLocked(name)
+}
+
+func (c *hostConn) isRefused(name string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.refused[name]
+}
+
+func (c *hostConn) refuseLocked(name string) {
 	if c.refused == nil {
 		c.refused = map[string]bool{}
 	}

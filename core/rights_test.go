@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/go-qtro/qtro/qt"
 	"github.com/go-qtro/qtro/wire"
 )
 
@@ -395,4 +396,34 @@ func TestHiddenNameIsElsewhere(t *testing.T) {
 		assert.Equal(t, 11, v)
 		nothing(t, errs)
 	})
+}
+
+// TestLostCallsAreNotMade: calls that wait when their peer loses the object are not made.
+func TestLostCallsAreNotMade(t *testing.T) {
+	for _, policy := range []string{"see plant", "acquire plant"} {
+		r := deny()
+		h, _ := testHost(t, r.use)
+		plant := newPlant(t)
+		began, release := make(chan bool), make(chan bool)
+		require.NoError(t, plant.Handle("open", func() int { began <- true; <-release; return 0 }))
+		require.NoError(t, h.EnableRemoting(plant.Source, "plant"))
+		s, _ := newSpy(t, h, wire.Protocol20, guest("guest"))
+		s.ask(&wire.Packet{Kind: wire.AddObject, Name: "plant"})
+		slot := func(name string) int32 { i, err := plant.info.slot(name, -1); require.NoError(t, err); return int32(i) }
+		s.send(&wire.Packet{Kind: wire.Invoke, Name: "plant", Index: slot("open"), Serial: -1, Property: -1})
+		recv(t, began)
+		for range 5 {
+			s.ask(&wire.Packet{Kind: wire.Invoke, Name: "plant", Index: slot("fire"), Args: []qt.Value{qt.Of(int32(1))}, Serial: -1, Property: -1},
+				&wire.Packet{Kind: wire.Invoke, Name: "plant", Call: wire.WriteProperty, Args: []qt.Value{qt.Of(int32(1))}, Serial: -1, Property: -1})
+		}
+		r.change(policy)
+		h.revise()
+		release <- true
+		c := s.conn(h)
+		c.mu.Lock()
+		q := c.calls["plant"]
+		c.mu.Unlock()
+		until(t, "all calls are done", func() bool { q.mu.Lock(); defer q.mu.Unlock(); return len(q.items) == 0 && !q.running })
+		nothing(t, plant.calls)
+	}
 }
