@@ -130,7 +130,7 @@ func (e *endpoint) report(addr net.Addr, err error) {
 	if l == nil {
 		return
 	}
-	s := failed(e.t, l.scheme, e.tr.Conn.LocalAddr(), addr, explain(err))
+	s := failed(e.t, l.scheme, e.tr.Conn.LocalAddr(), addr, explainHandshake(err))
 	select {
 	case l.queue <- newConn(s): // a host that is this busy need not know
 	default:

@@ -43,7 +43,7 @@ func (c *closing) Error() string { return c.err.Error() }
 // for connections that this side has closed: so they are reached by errors.As only.
 type lostError struct {
 	text string
-	kind error // what errors.Is finds
+	kind error // what errors.Is finds; nil in a refusal, which is more than an end
 	err  error // quic-go's
 }
 
@@ -95,9 +95,18 @@ func explain(err error) error {
 	case errors.As(err, &idle):
 		return lost(syscall.ETIMEDOUT, err, "the peer has not been heard of for too long")
 	case errors.As(err, &handshake):
-		return &certs.RefusedError{Check: certs.CheckStalled, Err: lost(syscall.ETIMEDOUT, err, handshake.Error())}
+		return &certs.RefusedError{Check: certs.CheckStalled, Err: lost(os.ErrDeadlineExceeded, err, handshake.Error())}
 	}
 	return err
+}
+
+// explainHandshake is explain for an error before the handshake was complete.
+func explainHandshake(err error) error {
+	var idle *quicgo.IdleTimeoutError
+	if errors.As(err, &idle) {
+		err = &quicgo.HandshakeTimeoutError{}
+	}
+	return explain(err)
 }
 
 // explainTransport is for errors of QUIC itself, in which those of TLS are.
@@ -123,7 +132,7 @@ func explainTransport(e *quicgo.TransportError) error {
 func explainAlert(e *quicgo.TransportError, alert uint8) error {
 	var refused *certs.RefusedError
 	if e.Remote {
-		return certs.RefusedByAlert(alert, lost(syscall.ECONNRESET, e, tls.AlertError(alert).Error()))
+		return certs.RefusedByAlert(alert, lost(nil, e, tls.AlertError(alert).Error()))
 	}
 	if errors.As(e, &refused) {
 		return refused
@@ -151,7 +160,7 @@ func explainApplication(e *quicgo.ApplicationError) error {
 		return io.EOF
 	case codeRefused:
 		check, text, _ := strings.Cut(e.ErrorMessage, ": ")
-		return &certs.RefusedError{Check: certs.Check(check), Remote: true, Err: lost(syscall.ECONNRESET, e, text)}
+		return &certs.RefusedError{Check: certs.Check(check), Remote: true, Err: lost(nil, e, text)}
 	case codeViolation:
 		return lost(syscall.ECONNRESET, e, "the peer says that this side breaks the rules: "+e.ErrorMessage)
 	}

@@ -228,7 +228,7 @@ func (r *router) back(c net.PacketConn, client *net.UDPAddr) {
 		if r.seen != nil {
 			r.seen(false, b[:n])
 		}
-		r.hold = r.hold || r.after
+		r.hold = r.hold || r.after && b[0]&0x80 != 0 && n > 1000 // part of a handshake, and more than an acknowledgement
 		r.mu.Unlock()
 		_, _ = r.front.WriteToUDP(b[:n], client)
 	}

@@ -99,7 +99,12 @@ func (s *session) why(err error) error {
 	if errors.As(context.Cause(s.ctx), &own) {
 		return own.err
 	}
-	err = explain(err)
+	select {
+	case <-s.qc.HandshakeComplete():
+		err = explain(err)
+	default:
+		err = explainHandshake(err)
+	}
 	var refused *certs.RefusedError
 	if s.ticket != nil && errors.As(err, &refused) && refused.Remote {
 		s.ticket.Put("", nil)
