@@ -2,6 +2,7 @@ package certs
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto"
 	"crypto/rand"
@@ -66,6 +67,8 @@ const (
 	longestPause   = time.Hour
 	challengePath  = "/.well-known/acme-challenge/"
 	challengeLimit = 10 * time.Second
+	firstLook      = 125 * time.Millisecond // between questions whether the authority is convinced
+	longestLook    = 2 * time.Second
 )
 
 // NewACME gets a certificate, unless Dir has one that is still valid, and begins to renew it: at two thirds of its life, and
@@ -324,16 +327,47 @@ func (a *ACME) prove(ctx context.Context, client *acme.Client, order *acme.Order
 			err = answers.serve(a.o.Listen, challenge.Token, response)
 		}
 		if err == nil {
-			_, err = client.Accept(ctx, challenge)
-		}
-		if err == nil {
-			_, err = client.WaitAuthorization(ctx, authz.URI)
+			err = accepted(ctx, client, authz.URI, challenge)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: challenge: %w", name, err)
 		}
 	}
 	return nil
+}
+
+// accepted has the authority look at the answer to a challenge, and waits until it is convinced. One that is not, such as
+// step-ca, may leave the authorization as it is and say so in the challenge alone; one that got no answer is asked to look again.
+func accepted(ctx context.Context, client *acme.Client, url string, challenge *acme.Challenge) error {
+	pause := firstLook
+	for failures := 0; ; pause = min(2*pause, longestLook) {
+		if failures == 0 || challenge.Status == acme.StatusPending && challenge.Error != nil {
+			failures++
+			if _, err := client.Accept(ctx, challenge); err != nil {
+				return err
+			}
+		}
+		authz, err := client.GetAuthorization(ctx, url)
+		if err != nil {
+			return err
+		}
+		for _, c := range authz.Challenges {
+			if c.URI == challenge.URI {
+				challenge = c
+			}
+		}
+		switch {
+		case authz.Status == acme.StatusValid:
+			return nil
+		case authz.Status == acme.StatusInvalid, challenge.Status == acme.StatusInvalid, challenge.Error != nil && failures > acmeRetries:
+			return cmp.Or(challenge.Error, errors.New("the authority refuses the answer"))
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), challenge.Error)
+		}
+	}
 }
 
 // challenges answers an authority's questions by HTTP. The zero value is not listening yet.

@@ -31,6 +31,7 @@ type acmeServer struct {
 	mu        sync.Mutex
 	challenge string        // where it asks for answers
 	kind      string        // of the challenge
+	verdict   string        // the challenge's status when the answer is not seen
 	life      time.Duration // of certificates
 	backdate  time.Duration
 	template  func(*x509.Certificate)
@@ -43,7 +44,7 @@ type acmeServer struct {
 }
 
 func newACMEServer(t testing.TB) *acmeServer {
-	s := &acmeServer{t: t, a: newAuthority(t), kind: "http-01", life: time.Hour, accounts: map[string]bool{}, proven: map[string]bool{}}
+	s := &acmeServer{t: t, a: newAuthority(t), kind: "http-01", verdict: "processing", life: time.Hour, accounts: map[string]bool{}, proven: map[string]bool{}}
 	s.Server = httptest.NewUnstartedServer(s)
 	s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
 	s.StartTLS()
@@ -101,6 +102,16 @@ func (s *acmeServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 type object map[string]any
 
+// asks returns the challenge that the server asks to be answered.
+func (s *acmeServer) asks(name string) object {
+	c := object{"type": s.kind, "url": s.URL + "/challenge/" + name, "token": "token-" + name, "status": "pending"}
+	if proven, looked := s.proven[name]; looked && !proven {
+		c["status"] = s.verdict
+		c["error"] = object{"type": "urn:ietf:params:acme:error:connection", "detail": "nobody at " + s.challenge}
+	}
+	return c
+}
+
 func (s *acmeServer) handle(w http.ResponseWriter, path, protected string, payload []byte) (int, any) {
 	kind, name, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	switch kind {
@@ -136,9 +147,10 @@ func (s *acmeServer) handle(w http.ResponseWriter, path, protected string, paylo
 		}
 		return 200, object{"status": status, "identifier": object{"type": "dns", "value": name}, "challenges": []object{
 			{"type": "other-01", "url": s.URL + "/challenge/" + name, "token": "token-" + name, "status": "pending"},
-			{"type": s.kind, "url": s.URL + "/challenge/" + name, "token": "token-" + name, "status": "pending"},
+			s.asks(name),
 		}}
 	case "challenge":
+		s.proven[name] = false
 		answer, err := http.Get("http://" + s.challenge + challengePath + "token-" + name)
 		if err == nil {
 			text, _ := io.ReadAll(answer.Body)
@@ -146,7 +158,7 @@ func (s *acmeServer) handle(w http.ResponseWriter, path, protected string, paylo
 			s.proven[name] = answer.StatusCode == 200 && strings.HasPrefix(string(text), "token-"+name+".")
 		}
 		http.DefaultClient.CloseIdleConnections()
-		return 200, object{"type": s.kind, "url": s.URL + "/challenge/" + name, "token": "token-" + name, "status": "processing"}
+		return 200, s.asks(name)
 	case "finalize":
 		var request struct{ CSR string }
 		_ = json.Unmarshal(payload, &request)
@@ -278,7 +290,9 @@ func TestACMEErrors(t *testing.T) {
 		"another name": {func(s *acmeServer, _ *ACMEOptions) {
 			s.template = func(t *x509.Certificate) { t.DNSNames = []string{"x.example"} }
 		}, "valid for x.example, not plant.example"},
-		"expired": {func(s *acmeServer, _ *ACMEOptions) { s.life, s.backdate = -time.Minute, time.Hour }, "it has expired at"},
+		"refused":                          {func(s *acmeServer, o *ACMEOptions) { o.Listen, s.verdict = freeAddress(t), "invalid" }, "acme:error:connection: nobody at "},
+		"no answer, asked again and again": {func(s *acmeServer, o *ACMEOptions) { o.Listen, s.verdict = freeAddress(t), "pending" }, "acme:error:connection: nobody at "},
+		"expired":                          {func(s *acmeServer, _ *ACMEOptions) { s.life, s.backdate = -time.Minute, time.Hour }, "it has expired at"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newACMEServer(t)
@@ -298,6 +312,7 @@ func TestACMEErrors(t *testing.T) {
 		_, err := NewACME(ctx, o)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.ErrorContains(t, err, fmt.Sprintf("a certificate from %s: plant.example: challenge: ", o.Directory))
+		require.ErrorContains(t, err, "nobody at ")
 	})
 }
 
