@@ -55,9 +55,9 @@ func now() usage {
 func rest(quiet time.Duration) state {
 	const settling = 3 // of which the first part is not measured
 	time.Sleep(quiet / settling)
-	cpu, start := cpuTime(), time.Now()
+	cpu, start := crew.CPUTime(), time.Now()
 	time.Sleep(quiet - quiet/settling)
-	s := state{CPU: (cpuTime() - cpu).Seconds() / time.Since(start).Seconds()}
+	s := state{CPU: (crew.CPUTime() - cpu).Seconds() / time.Since(start).Seconds()}
 	s.Usage = now()
 	return s
 }

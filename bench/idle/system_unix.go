@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"syscall"
-	"time"
 )
 
 // allowFiles sees to it that the process may have so many connections.
@@ -26,15 +25,6 @@ func allowFiles(connections int) error {
 		return fmt.Errorf("a process may have %d files open, and needs %d: use fewer connections, more processes, or more privileges (ulimit -Hn)", most, need)
 	}
 	return nil
-}
-
-// cpuTime returns the processor time that the process has used.
-func cpuTime() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // resident returns how many bytes of memory the process has, 0 if the system does not tell in /proc.
