@@ -1,8 +1,11 @@
 package testca_test
 
 import (
+	"io"
 	"log/slog"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"testing"
 	"time"
@@ -25,7 +28,7 @@ func acmePort(t testing.TB) (port int, addr string) {
 // A host gets its certificate by ACME, proves by http-01 that it is at its address, and renews it by its own clock, while the
 // boiler is at work.
 func TestACME(t *testing.T) {
-	for scheme := range transports {
+	for _, scheme := range schemes {
 		t.Run(scheme, func(t *testing.T) {
 			port, addr := acmePort(t)
 			p := &plant{t: t, scheme: scheme, ca: testca.New(t, testca.Options{ACMELifetime: 6 * time.Second, HTTP01Port: port})}
@@ -76,6 +79,29 @@ func TestACME(t *testing.T) {
 			require.NoError(t, p.ca.Revoke(now.Leaf.SerialNumber))
 		})
 	}
+}
+
+// Who is not at an address gets no certificate for it, and learns why.
+func TestACMERefuses(t *testing.T) {
+	port, addr := acmePort(t)
+	_, elsewhere := acmePort(t)
+	ca := testca.New(t, testca.Options{HTTP01Port: port})
+	o := certs.ACMEOptions{
+		Directory: ca.ACME(), Roots: ca.Pool(), Names: []string{"127.0.0.1"}, Listen: elsewhere, Logger: slog.New(slog.DiscardHandler),
+	}
+	_, err := certs.NewACME(soon(t), o) // nobody is there
+	assert.ErrorContains(t, err, "certs: a certificate from "+ca.ACME()+": 127.0.0.1: challenge: ")
+	assert.ErrorContains(t, err, "urn:ietf:params:acme:error:connection")
+
+	l, err := net.Listen("tcp", addr)
+	require.NoError(t, err)
+	another := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "what?") }))
+	require.NoError(t, another.Listener.Close())
+	another.Listener = l
+	another.Start()
+	defer another.Close()
+	_, err = certs.NewACME(soon(t), o)
+	assert.ErrorContains(t, err, "urn:ietf:params:acme:error:rejectedIdentifier")
 }
 
 // The authority is known by its root only: those of the system do not vouch for it.

@@ -33,9 +33,11 @@ var transports = map[string]func(certs.Config) core.Transport{
 	"quic": func(c certs.Config) core.Transport { return quic.New(c) },
 }
 
+var schemes = []string{"tls", "quic"}
+
 // onEach runs a test on a plant with each secure transport.
 func onEach(t *testing.T, test func(t *testing.T, p *plant)) {
-	for _, scheme := range []string{"tls", "quic"} {
+	for _, scheme := range schemes {
 		t.Run(scheme, func(t *testing.T) {
 			p := &plant{t: t, scheme: scheme, ca: newCA(t)}
 			test(t, p)
