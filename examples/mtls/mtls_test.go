@@ -4,7 +4,6 @@ package mtls
 import (
 	"bufio"
 	"context"
-	"io"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -17,15 +16,27 @@ import (
 	"github.com/go-qtro/qtro/certs"
 )
 
-// makeCerts makes the files that host and client read.
+// genCerts makes the files that host and client read as README.md says.
+func genCerts(ctx context.Context, t *testing.T) (dir string) {
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		return makeCerts(t)
+	}
+	dir = t.TempDir()
+	out, err := exec.CommandContext(ctx, bash, "../../scripts/gen-certs", filepath.ToSlash(dir)).CombinedOutput()
+	require.NoError(t, err, string(out))
+	return dir
+}
+
+// makeCerts makes files of another authority.
 func makeCerts(t *testing.T) (dir string) {
 	dir = t.TempDir()
 	authority, err := certs.NewAuthority("plant", certs.AuthorityOptions{})
 	require.NoError(t, err)
 	require.NoError(t, authority.Save(dir))
 	for name, template := range map[string]certs.Template{
-		"host":   {IPs: []string{"127.0.0.1"}, URIs: []string{"spiffe://plant.example/host"}},
-		"client": {Client: true, URIs: []string{"spiffe://plant.example/client"}},
+		"host":   {IPs: []string{"127.0.0.1"}, URIs: []string{"spiffe://qtro.example/host"}},
+		"client": {Client: true, URIs: []string{"spiffe://qtro.example/client"}},
 	} {
 		c, err := authority.Issue(template)
 		require.NoError(t, err)
@@ -42,15 +53,15 @@ type host struct {
 
 func startHost(ctx context.Context, t *testing.T, program string, args ...string) *host {
 	cmd := exec.CommandContext(ctx, program, append(args, "-tls", "tls://127.0.0.1:0", "-quic", "quic://127.0.0.1:0", "-policy", "policy.cedar")...)
-	r, w := io.Pipe()
-	cmd.Stdout, cmd.Stderr = w, w
+	printed, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	cmd.Stderr = cmd.Stdout
 	require.NoError(t, cmd.Start())
 	t.Cleanup(func() {
-		_ = r.Close()
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
-	h := &host{printed: bufio.NewScanner(r)}
+	h := &host{printed: bufio.NewScanner(printed)}
 	for range 2 {
 		h.urls = append(h.urls, strings.TrimPrefix(h.wait(t, "Pump at "), "Pump at "))
 	}
@@ -65,7 +76,7 @@ func (h *host) wait(t *testing.T, text string) string {
 			return h.printed.Text()
 		}
 	}
-	t.Fatalf("the host ended without %q", text)
+	require.Fail(t, "the host ended", "without %q", text)
 	return ""
 }
 
@@ -75,7 +86,7 @@ func TestHostAndClient(t *testing.T) {
 	bin := t.TempDir() + string(filepath.Separator)
 	out, err := exec.CommandContext(ctx, "go", "build", "-o", bin, "./host", "./client").CombinedOutput()
 	require.NoError(t, err, string(out))
-	dir, foreign := makeCerts(t), makeCerts(t)
+	dir, foreign := genCerts(ctx, t), makeCerts(t)
 	h := startHost(ctx, t, bin+"host", "-certs", dir)
 	client := func(args ...string) (string, error) {
 		out, err := exec.CommandContext(ctx, bin+"client", args...).CombinedOutput()
@@ -86,13 +97,13 @@ func TestHostAndClient(t *testing.T) {
 		t.Run(scheme, func(t *testing.T) {
 			out, err := client("-certs", dir, "-url", url)
 			require.NoError(t, err, out)
-			peer := "spiffe://plant.example/host (" + scheme + " ADDR)"
+			peer := "spiffe://qtro.example/host (" + scheme + " ADDR)"
 			require.Regexp(t, `^the host is `+regexp.QuoteMeta(peer)+`
 it runs with \d+ rpm
-start: hello, spiffe://plant\.example/client
+start: hello, spiffe://qtro\.example/client
 reset: qtro: call Pump\.reset at `+regexp.QuoteMeta(peer)+`: the host reports that the call failed
 $`, out)
-			require.Regexp(t, `^spiffe://plant\.example/client \(`+scheme+` .* starts the pump with 900 rpm$`, h.wait(t, "starts the pump"))
+			require.Regexp(t, `^spiffe://qtro\.example/client \(`+scheme+` .* starts the pump with 900 rpm$`, h.wait(t, "starts the pump"))
 			require.Contains(t, h.wait(t, "denied"), "member=reset")
 
 			out, err = client("-certs", dir, "-url", url, "-anonymous")
@@ -103,7 +114,6 @@ $`, out)
 			out, err = client("-certs", foreign, "-url", url)
 			require.Error(t, err)
 			require.Contains(t, out, "peer refused: its certificate is not signed by a trusted authority")
-			require.Contains(t, h.wait(t, "handshake with "+scheme), "refused by the peer: our certificate is not")
 		})
 	}
 }

@@ -18,7 +18,7 @@ import (
 
 func main() {
 	url := flag.String("url", "tls://127.0.0.1:5010", "where the host is; its quic:// URL does as well")
-	dir := flag.String("certs", "qtro-certs", "folder with ca.pem, client.pem and client.key")
+	dir := flag.String("certs", "out/certs", "folder with ca.pem, client.pem and client.key")
 	anonymous := flag.Bool("anonymous", false, "show no certificate")
 	flag.Parse()
 	log.SetFlags(0)

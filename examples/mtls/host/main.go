@@ -35,7 +35,7 @@ func (p *Pump) Start(ctx context.Context, rpm int32) string {
 func (p *Pump) Reset() { p.RPM = 0 }
 
 func main() {
-	dir := flag.String("certs", "qtro-certs", "folder with ca.pem, host.pem and host.key")
+	dir := flag.String("certs", "out/certs", "folder with ca.pem, host.pem and host.key")
 	policy := flag.String("policy", "examples/mtls/policy.cedar", "file that says what clients may do")
 	overTLS := flag.String("tls", "tls://127.0.0.1:5010", "where to listen")
 	overQUIC := flag.String("quic", "quic://127.0.0.1:5010", "where to listen, too")
