@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Every program in README.md is one of those here, so that it compiles.
+// Every program in README.md is one of those here, and the lines in between are some of one's, so that they compile.
 func TestProgramsAreThoseOfTheReadme(t *testing.T) {
 	text, err := os.ReadFile("../../README.md")
 	require.NoError(t, err)
@@ -24,7 +24,10 @@ func TestProgramsAreThoseOfTheReadme(t *testing.T) {
 	blocks := regexp.MustCompile("(?ms)^```go\n(.*?)^```$").FindAllStringSubmatch(readme, -1)
 	files, err := filepath.Glob("*/main.go")
 	require.NoError(t, err)
-	require.Len(t, blocks, len(files), "one block for each program")
+	require.Len(t, blocks, len(files)+1, "one block for each program, and one of lines")
+	secured, err := os.ReadFile("secured/secured.go")
+	require.NoError(t, err)
+	assert.Contains(t, strings.ReplaceAll(string(secured), "\n\t", "\n"), blocks[len(blocks)-1][1])
 	for _, file := range files {
 		program, err := os.ReadFile(file)
 		require.NoError(t, err)
