@@ -1,6 +1,7 @@
 package interop_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -155,6 +156,15 @@ func TestTLSQtHost(t *testing.T) {
 		j.wait(t, "notified", "")
 		useStation(t, like, r, j, source)
 
+		// Another node resumes the session, or not: Qt is free to.
+		config := p.config(t, aPanel)
+		for range 2 {
+			other := newNode(t, config)
+			r, _ := acquire(t, other, "Station", how, like.Class())
+			require.NoError(t, other.Connect(url))
+			require.NoError(t, r.Wait(soonContext(t)))
+		}
+
 		r, j = acquire(t, node, "Station", how, like.Class())
 		j.wait(t, "notified", "")
 		j.forget()
@@ -167,7 +177,24 @@ func TestTLSQtHost(t *testing.T) {
 	})
 }
 
-// TestTLSHeartbeat has a Go host stand still: Qt notices, although it would not, and comes back.
+// TestTLSForeign has a Qt replica meet a host that speaks another version of the protocol, until it speaks the right one.
+func TestTLSForeign(t *testing.T) {
+	eachQt(t, func(t *testing.T, major int) {
+		p := newPlant(t)
+		config := p.config(t, aHost)
+		host, at := newSecureHost(t, 11-major, config, "tls://127.0.0.1:0")
+		remote(t, host, newStation(t, 11-major).Source, "Station")
+		qtr := qtpeer.Start(t, major, "replica", p.qt(t, aPanel).Args("--connect", at, "--acquire", "Station")...)
+		qtr.Wait(soon, "tls-error", qtpeer.Match{"reason": fmt.Sprintf("the host does not speak the Qt Remote Objects of Qt %d", major)})
+		require.NoError(t, host.Close())
+		host, _ = newSecureHost(t, major, config, at)
+		remote(t, host, newStation(t, major).Source, "Station")
+		qtr.Wait(soon, "state", qtpeer.Match{"state": "Valid"})
+	})
+}
+
+// TestTLSHeartbeat has a Qt host stand still. Qt's heartbeat would end what it was handed for good; the companion sees to it
+// that the replica comes back.
 func TestTLSHeartbeat(t *testing.T) {
 	eachQt(t, func(t *testing.T, major int) {
 		p := newPlant(t)

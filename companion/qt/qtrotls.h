@@ -35,6 +35,7 @@
 #if QT_VERSION >= QT_VERSION_CHECK(6, 0, 0)
 #include <QtRemoteObjects/qconnectionfactories.h>
 #endif
+#include <cstring>
 #include <functional>
 #include <memory>
 
@@ -66,8 +67,8 @@ namespace detail {
 
 inline void report(const Tls &tls, const QString &url, const QString &why)
 {
-    if (tls.onError)
-        tls.onError(url, why);
+    if (const auto tell = tls.onError)      // a copy, since it may destroy the node and tls with it
+        tell(url, why);
     else
         qWarning("qtro: %s: %s", qPrintable(url), qPrintable(why));
 }
@@ -98,7 +99,7 @@ struct Der
         at += size;
         return true;
     }
-    QByteArray bytes() const { return QByteArray(reinterpret_cast<const char *>(at), int(end - at)); }
+    bool is(const char *bytes) const { return size_t(end - at) == strlen(bytes) && memcmp(at, bytes, strlen(bytes)) == 0; }
 };
 
 // The names that are certified, spelt as in Tls::expect. Qt tells nothing of URIs, hence the walk through the encoding.
@@ -118,19 +119,19 @@ inline QStringList identities(const QSslCertificate &certificate)
     if (!extensions.next(&tag, &body))
         return {};
     while (body.next(&tag, &extension)) {
-        if (!extension.next(&tag, &part) || part.bytes() != "\x55\x1d\x11")     // subjectAltName
+        if (!extension.next(&tag, &part) || !part.is("\x55\x1d\x11"))    // subjectAltName
             continue;
         while (extension.next(&tag, &part)) {}                                  // the last one is the value
         if (!part.next(&tag, &names))
             continue;
         while (names.next(&tag, &part)) {
-            const QByteArray text = part.bytes();
+            const QString text = QString::fromLatin1(reinterpret_cast<const char *>(part.at), int(part.end - part.at));  // with its NULs
             if (tag == 0x86)
-                uris << QString::fromLatin1(text);
+                uris << text;
             else if (tag == 0x82)
-                others << QLatin1String("dns:") + QString::fromLatin1(text);
+                others << QLatin1String("dns:") + text;
             else if (tag == 0x87 && text.size() == 4)
-                others << QLatin1String("ip:") + QHostAddress(quint32(part.at[0]) << 24 | part.at[1] << 16 | part.at[2] << 8 | part.at[3]).toString();
+                others << QLatin1String("ip:") + QHostAddress(qFromBigEndian<quint32>(part.at)).toString();
             else if (tag == 0x87 && text.size() == 16)
                 others << QLatin1String("ip:") + QHostAddress(part.at).toString();
         }
@@ -379,9 +380,9 @@ private:
                          [this](const QList<QSslError> &errors) { lost(explain(errors.first())); });
         QObject::connect(m_socket, &QSslSocket::encrypted, this, [this] {
             tune(m_socket);
-            const QString why = judge(m_tls, m_socket->peerCertificate(), m_url.host());
-            if (!why.isEmpty())
-                return lost(why);
+            const QString wrong = judge(m_tls, m_socket->peerCertificate(), m_url.host());
+            if (!wrong.isEmpty())
+                return lost(wrong);
             QObject::connect(m_socket, &QSslSocket::readyRead, this, [this] { take(); });
             take();     // the host speaks first, and may have done so already
         });
@@ -430,9 +431,8 @@ private:
         m_up = true;
         m_since.start();
         m_deadline.stop();
-        const bool first = openMode() == NotOpen && !m_known;
         setOpenMode(ReadWrite | Unbuffered);
-        if (!first)
+        if (m_known)
             return;
         // The node destroys its children in the order of their coming. What Qt makes here uses this device when it
         // goes, so it has to come before.
@@ -464,7 +464,7 @@ private:
         const QPointer<Link> alive(this);
         for (quint64 before = ~m_taken; m_whole > m_at && before != m_taken;) {
             before = m_taken;
-            emit readyRead();
+            Q_EMIT readyRead();
             if (!alive)
                 return;
         }
@@ -654,6 +654,8 @@ inline QUrl listen(QRemoteObjectHostBase *host, const QUrl &url, const Tls &tls,
         address = QHostAddress::Any;
     else if (address.isNull())
         address = QHostInfo::fromName(url.host()).addresses().value(0);
+    if (address.isNull())
+        return fail(QStringLiteral("there is no address for ") + url.host());
     std::unique_ptr<Listener> listener(new Listener(host, tls));
     if (!listener->listen(address, quint16(url.port())))
         return fail(QStringLiteral("cannot listen: ") + listener->errorString());
