@@ -54,6 +54,9 @@ func TestRotation(t *testing.T) {
 			assert.Empty(t, f.stateChanges())
 		}
 		require.Greater(t, n, int64(rotations))
+		for _, s := range []*process{registry, host, panel} {
+			assert.Empty(t, s.errs, "%s: something went wrong", s.who)
+		}
 		t.Logf("%d rotations, of both sides or of one, while %d changes and as many signals were sent; %d arrived at %d replicas, none lost, none out of order",
 			rotations, n, arrived, len(replicas))
 
