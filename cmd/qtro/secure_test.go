@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -270,4 +271,13 @@ func TestRegistrars(t *testing.T) {
 	r.by["Station"].removed = r.by["Station"].removed.Add(-2 * keptFor)
 	require.Empty(t, r.removed("Gauge"))
 	require.Empty(t, r.by)
+}
+
+// What is wrong with a file, but no reason to stop, is a line on stderr.
+func TestWarnings(t *testing.T) {
+	warn := newOutput()
+	log := slog.New(warnings{&globals{warn: warn}})
+	log.Info("certs: own certificate is renewed", "file", "a.pem")
+	log.With("node", "x").Warn("certs: the old roots stay in use", "reason", "certs: a.pem has no PEM block of a certificate")
+	require.Equal(t, "qtro: the old roots stay in use: a.pem has no PEM block of a certificate\n", warn.String())
 }
