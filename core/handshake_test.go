@@ -131,7 +131,9 @@ func TestStalledHandshakes(t *testing.T) {
 			return context.Cause(ctx)
 		})
 		recv(t, entered)
-		require.LessOrEqual(t, len(h.handshakes.pending), maxHandshakes)
+		h.handshakes.mu.Lock()
+		assert.LessOrEqual(t, len(h.handshakes.pending), maxHandshakes)
+		h.handshakes.mu.Unlock()
 	}
 	until(t, "the oldest are dropped", func() bool { return h.Stats().Refused == flood-maxHandshakes })
 	mu.Lock()

@@ -43,6 +43,7 @@ type Registry struct {
 	locations map[string]qt.SourceLocation
 	own       map[string]qt.SourceLocation // that our host has entered, or asks for
 	denied    map[string]bool              // names of our host that the registry has refused, which was told
+	waiting   map[string]*clientConn       // where a refused name will be asked for again
 	listeners []*registryListener
 }
 
@@ -81,7 +82,7 @@ func (n *Node) setRegistry(rawURL string) (*Registry, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &Registry{node: n, replica: r, locations: map[string]qt.SourceLocation{}, own: map[string]qt.SourceLocation{}, denied: map[string]bool{}}
+	g := &Registry{node: n, replica: r, locations: map[string]qt.SourceLocation{}, own: map[string]qt.SourceLocation{}, denied: map[string]bool{}, waiting: map[string]*clientConn{}}
 	r.OnState(func(_, s State) {
 		if s != Valid {
 			g.mu.Lock()
@@ -361,6 +362,10 @@ func (g *Registry) refused(c *clientConn, l qt.SourceLocation) {
 		g.denied[l.Name] = true
 	}
 	other, taken := g.locations[l.Name]
+	waits := mine && !taken && g.waiting[l.Name] != c
+	if waits {
+		g.waiting[l.Name] = c
+	}
 	g.mu.Unlock()
 	if !mine {
 		return // its going was told already, or it is not wanted any more
@@ -372,16 +377,22 @@ func (g *Registry) refused(c *clientConn, l qt.SourceLocation) {
 	if !told {
 		g.node.report(&OpError{Op: "register", Object: l.Name, Peer: c.peer.String(), Err: err})
 	}
-	if taken {
+	if !waits {
 		return
 	}
 	wait := time.NewTimer(reservedFor)
 	defer wait.Stop()
 	select {
 	case <-wait.C:
-		g.publish(l.Name)
 	case <-c.ctx.Done():
+		return
 	}
+	g.mu.Lock()
+	if g.waiting[l.Name] == c {
+		delete(g.waiting, l.Name)
+	}
+	g.mu.Unlock()
+	g.publish(l.Name)
 }
 
 // send calls a slot of the registry with a location. A host that speaks both protocols adds its other URL as one argument

@@ -288,3 +288,33 @@ func TestRegistryConnectionComesBack(t *testing.T) {
 		})
 	}
 }
+
+// TestRefusedHostAsksSeldom: however often a name that it may not have comes and goes, a host asks for it once a time and once a
+// minute.
+func TestRefusedHostAsksSeldom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := deny("ada: register x")
+		w := newTown(t, r.use)
+		h := w.house(ada, "lan://a")
+		b := newClerk(t, w.reg, bob, wire.Protocol20)
+		for range 20 {
+			require.True(t, b.registers("x", "lan://b"))
+			time.Sleep(time.Second)
+			require.True(t, b.withdraws("x", "lan://b"))
+			time.Sleep(time.Second)
+		}
+		r.requests()
+		time.Sleep(10*time.Minute + time.Second)
+		asked := 0
+		for _, q := range r.requests() {
+			if q.Action == Register {
+				asked++
+			}
+		}
+		assert.InDelta(t, 10, asked, 1)
+		assert.LessOrEqual(t, len(h.told()), 21)
+		r.change()
+		time.Sleep(2 * time.Minute)
+		assert.True(t, h.owns())
+	})
+}
