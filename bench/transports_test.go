@@ -47,37 +47,49 @@ func measureCPU(b *testing.B) func() {
 // is secure. "raw" is an echo of as many bytes as the packets have, without anything of qtro's: each caller has a connection, or
 // a QUIC stream, of his own and reads the answer himself. All qtro callers share one connection.
 func BenchmarkCall(b *testing.B) {
-	payload := make([]byte, 100)
-	request, err := wire.NewEncoder(wire.Protocol20).Append(nil, &wire.Packet{Kind: wire.Invoke, Name: "Bench", Args: []qt.Value{qt.Of(payload)}})
-	require.NoError(b, err)
 	for _, link := range links {
 		for _, n := range []int{1, 64} {
-			b.Run(fmt.Sprintf("%s/callers=%d/raw", link, n), func(b *testing.B) {
-				hosts, clients := raw(b, link, n)
-				for _, h := range hosts {
-					go echo(h, len(request))
-				}
-				bufs := make([][]byte, n)
-				for i := range bufs {
-					bufs[i] = make([]byte, len(request))
-				}
-				callers(b, n, func(i int) error {
-					if _, err := clients[i].Write(request); err != nil {
-						return err
-					}
-					_, err := io.ReadFull(clients[i], bufs[i])
-					return err
-				})
-			})
-			b.Run(fmt.Sprintf("%s/callers=%d/qtro", link, n), func(b *testing.B) {
-				_, r := remoted(b, link)
-				callers(b, n, func(int) error {
-					_, err := r.Call(b.Context(), "echo", payload)
-					return err
-				})
-			})
+			name := fmt.Sprintf("%s/callers=%d", link, n)
+			b.Run(name+"/raw", func(b *testing.B) { rawCalls(b, link, n, 100) })
+			b.Run(name+"/qtro", func(b *testing.B) { calls(b, link, n, 100) })
 		}
 	}
+}
+
+// BenchmarkCallLarge is the round trip of a slot call with 1 MiB each way.
+func BenchmarkCallLarge(b *testing.B) {
+	for _, link := range links {
+		b.Run(link+"/raw", func(b *testing.B) { rawCalls(b, link, 1, 1<<20) })
+		b.Run(link+"/qtro", func(b *testing.B) { calls(b, link, 1, 1<<20) })
+	}
+}
+
+func calls(b *testing.B, link string, n, size int) {
+	payload := make([]byte, size)
+	_, r := remoted(b, link)
+	callers(b, n, func(int) error {
+		_, err := r.Call(b.Context(), "echo", payload)
+		return err
+	})
+}
+
+func rawCalls(b *testing.B, link string, n, size int) {
+	args := []qt.Value{qt.Of(make([]byte, size))}
+	request, err := wire.NewEncoder(wire.Protocol20).Append(nil, &wire.Packet{Kind: wire.Invoke, Name: "Bench", Args: args})
+	require.NoError(b, err)
+	hosts, clients := raw(b, link, n)
+	bufs := make([][]byte, n)
+	for i := range n {
+		go echo(hosts[i], len(request))
+		bufs[i] = make([]byte, len(request))
+	}
+	callers(b, n, func(i int) error {
+		if _, err := clients[i].Write(request); err != nil {
+			return err
+		}
+		_, err := io.ReadFull(clients[i], bufs[i])
+		return err
+	})
 }
 
 // echo writes back what it reads, until the connection ends.
