@@ -119,7 +119,8 @@ func refusal(r *certs.RefusedError) string {
 			plain.Err = r.Err
 		}
 	}
-	return plain.Error() + "; " + cmp.Or(advice[r.Check], advice[certs.CheckCertificate])
+	text := strings.Replace(plain.Error(), "tls: failed to verify certificate: x509: ", "", 1)
+	return text + "; " + cmp.Or(advice[r.Check], advice[certs.CheckCertificate])
 }
 
 var (
@@ -147,6 +148,6 @@ var (
 		certs.CheckRevoked:       "get a new one for --cert",
 		certs.CheckVersion:       "it is too old",
 		certs.CheckProtocol:      "is it a Qt Remote Objects peer?",
-		certs.CheckCertificate:   "was it made by the same authority, and is it for somebody whom the peer expects?",
+		certs.CheckCertificate:   "was it made by the same authority, and is it for the name in the peer's URL and for somebody whom the peer expects?",
 	}
 )

@@ -192,10 +192,16 @@ func TestRefused(t *testing.T) {
 					"its certificate is not signed by a trusted authority; is --ca the file", append(plant.flags("x")[:2:2], foreign.flags("panel")[2:]...)},
 				{"another authority is trusted", "peer refused: its certificate is not signed by a trusted authority; is --ca the file of the authority that has signed it?",
 					"refused by the peer: our certificate is not", foreign.flags("panel")},
+				{"another name", "peer refused: its certificate is for another name: certificate is not valid for any names, but wanted to match localhost; use a name in the URL",
+					"refused by the peer: our certificate is not", plant.flags("panel")},
 				{"another host is expected", `the peer is ["` + id("hub"), "refused by the peer: our certificate is not", and(plant.flags("panel"), "--expect", id("boiler"))},
 			} {
 				p.err.forget()
-				for _, command := range [][]string{{"--registry", urls[0], "ls"}, {"--connect", urls[0], "ls"}, {"--registry", urls[0], "get", "Station"}, {"--connect", urls[0], "watch", "Station"}} {
+				at := urls[0]
+				if c.name == "another name" {
+					at = strings.Replace(at, "127.0.0.1", "localhost", 1)
+				}
+				for _, command := range [][]string{{"--registry", at, "ls"}, {"--connect", at, "ls"}, {"--registry", at, "get", "Station"}, {"--connect", at, "watch", "Station"}} {
 					args := append(and(c.flags, "--timeout", "1m"), command...)
 					code, _, warn := qtro(t, args...)
 					require.Equal(t, failed, code, "%q", args)
