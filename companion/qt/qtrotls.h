@@ -189,8 +189,9 @@ inline bool settings(const Tls &tls, QSslConfiguration *out, QString *why)
         QFile file(name);
         if (!name.isEmpty() && file.open(QIODevice::ReadOnly))
             return file.readAll();
-        *why = name.isEmpty() ? QStringLiteral("no file with %1 is named").arg(QLatin1String(what))
-                              : QStringLiteral("cannot read %1 (%2): %3").arg(name, QLatin1String(what), file.errorString());
+        if (why->isEmpty())
+            *why = name.isEmpty() ? QStringLiteral("no file with %1 is named").arg(QLatin1String(what))
+                                  : QStringLiteral("cannot read %1 (%2): %3").arg(name, QLatin1String(what), file.errorString());
         return QByteArray();
     };
     if (!QSslSocket::supportsSsl())
