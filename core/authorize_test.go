@@ -383,3 +383,13 @@ func TestUpdatesAreNotJudged(t *testing.T) {
 		assert.Empty(t, r.requests())
 	})
 }
+
+func TestSecurityNames(t *testing.T) {
+	for s, want := range map[Security]string{Plaintext: "plaintext", Local: "local", Encrypted: "encrypted", Authenticated: "authenticated", 9: "Security(9)"} {
+		assert.Equal(t, want, s.String())
+	}
+	for want, p := range map[string]Peer{"this process": {}, "lan 10.1": {Scheme: "lan", Addr: "10.1"}, "ada (lan 10.1)": {Scheme: "lan", Addr: "10.1", Identity: "ada"},
+		"uid:1 (local)": {Scheme: "local", Identity: "uid:1"}} {
+		assert.Equal(t, want, p.String())
+	}
+}
