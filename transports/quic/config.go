@@ -11,21 +11,25 @@ import (
 )
 
 const (
-	silence   = 3 * time.Second  // a handshake without an answer ends; twice that is how long one may take
-	idle      = 15 * time.Second // a silent peer is lost
-	beat      = 3 * time.Second  // how often a client says something
-	lingering = 10 * time.Second // how long a closed connection waits for the peer to close it, too
-	parting   = 200 * time.Millisecond
+	silence = 3 * time.Second        // a handshake without an answer ends; twice that is how long one may take
+	idle    = 15 * time.Second       // a silent peer is lost
+	beat    = 3 * time.Second        // how often a client says something
+	parting = 200 * time.Millisecond // how long a socket is there to repeat the last goodbye
 
-	maxStreams   = 128     // of a client in one QUIC connection; a host allows twice as many
-	maxRequests  = 64      // for more streams that the host has not read yet
-	firstWindow  = 512_000 // what a peer may send that has not been read, per stream
-	lastWindow   = 2 << 20 // the same, when the reader has kept up
-	wholeWindow  = 2 * maxStreams * lastWindow
-	maxHalfOpen  = 512 // handshakes of a listener
-	manyHalfOpen = 64  // from here on, clients must prove their address
-	idLength     = 20  // of a listener's connection IDs: with less, packets of clients would be too short for a stateless reset
+	maxStreams  = 128     // of a client in one QUIC connection; a host allows twice as many
+	maxRequests = 64      // for more streams that the host has not read yet
+	firstWindow = 512_000 // what a peer may send that has not been read, per stream
+	lastWindow  = 2 << 20 // the same, when the reader has kept up
+	wholeWindow = 2 * maxStreams * lastWindow
+	maxHalfOpen = 512 // handshakes of a listener
+	idLength    = 20  // of a listener's connection IDs: with less, packets of clients would be too short for a stateless reset
 )
+
+// lingering is how long a closed connection waits for the peer to close it, too.
+var lingering = 10 * time.Second
+
+// manyHalfOpen is how many handshakes a listener has under way when it begins to make clients prove their address.
+var manyHalfOpen int32 = 64
 
 // quicConfig is what both sides have in common. The whole connection's window is that of all its streams, so that one which is not
 // read does not hold up others.

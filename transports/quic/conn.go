@@ -85,6 +85,14 @@ func (c *conn) peerClosed() {
 	}
 }
 
+// cut gives up waiting for the peer to close the connection, too.
+func (c *conn) cut() {
+	c.s.mu.Lock()
+	c.s.cut = true
+	c.s.mu.Unlock()
+	c.finish()
+}
+
 // finish lets the stream go.
 func (c *conn) finish() {
 	c.mu.Lock()
@@ -106,6 +114,7 @@ func (c *conn) finish() {
 }
 
 // Close closes the connection. What was written before is still delivered if no Write is waiting.
+// It returns when the goodbye is on its way.
 func (c *conn) Close() error {
 	c.mu.Lock()
 	if c.closed.Swap(true) {
@@ -115,7 +124,7 @@ func (c *conn) Close() error {
 	close(c.done)
 	st, writing, over := c.stream, c.writers > 0, c.over
 	if st != nil && !over {
-		c.linger = time.AfterFunc(lingering, c.finish)
+		c.linger = time.AfterFunc(lingering, c.cut)
 	}
 	c.mu.Unlock()
 	if st == nil {
@@ -123,15 +132,29 @@ func (c *conn) Close() error {
 		return nil
 	}
 	_ = st.SetReadDeadline(past)
-	switch {
-	case over:
+	if over {
 		c.finish()
-	case writing:
+		return nil
+	}
+	before := c.s.qc.ConnectionStats().PacketsSent
+	if writing {
 		st.CancelWrite(streamClosed)
-	default:
+	} else {
 		_ = st.Close()
 	}
+	c.s.sent(before)
 	return nil
+}
+
+// sent waits, not for long, until quic-go has sent something more. A process that ends after Close should have said so: there is
+// no system behind UDP that does it instead.
+func (s *session) sent(before uint64) {
+	for range 20 {
+		if s.ctx.Err() != nil || s.qc.ConnectionStats().PacketsSent > before {
+			return
+		}
+		time.Sleep(250 * time.Microsecond)
+	}
 }
 
 // abandon is for a connection that is closed before it has a stream.
@@ -204,7 +227,11 @@ func (c *conn) Read(b []byte) (int, error) {
 		return 0, net.ErrClosed
 	}
 	n, err := st.Read(b)
-	if err != nil && err != io.EOF {
+	switch err {
+	case nil:
+	case io.EOF:
+		c.peerClosed() // which quic-go tells a little later
+	default:
 		err = c.why(err)
 	}
 	return n, err

@@ -39,7 +39,7 @@
 // what it has written, or resets it with code 0 if something is still unsent; the other side must then end or reset its
 // direction. A stream that is reset with code 1 before any data is a request that the host refuses: it no longer listens or
 // has enough. The dialing side ends the QUIC connection, with code 0, when the last of its streams has ended in both directions.
-// The other codes are 1, going away; 2, the peer's certificate is not good any more, with the failed check as the reason; 3, the
+// The other codes are 1, going away; 2, the peer's certificate is not accepted any more, with the failed check as the reason; 3, the
 // peer has broken these rules. The dialing side opens no bidirectional streams and the listening side no unidirectional ones.
 // Datagrams are accepted and ignored: the dialing side sends one now and then on a connection that is idle, long enough for a host
 // that has been restarted to answer it with a stateless reset, as it would not answer a keepalive of QUIC.

@@ -91,7 +91,7 @@ func explain(err error) error {
 	case errors.As(err, &reset):
 		return lost(syscall.ECONNRESET, err, "the peer does not know the connection any more: it was restarted")
 	case errors.As(err, &version):
-		return &certs.RefusedError{Check: certs.CheckVersion, Err: lost(nil, err, strings.TrimPrefix(version.Error(), "no compatible QUIC version found "))}
+		return &certs.RefusedError{Check: certs.CheckVersion, Err: lost(nil, err, "of QUIC: "+version.Error())}
 	case errors.As(err, &idle):
 		return lost(syscall.ETIMEDOUT, err, "the peer has not been heard of for too long")
 	case errors.As(err, &handshake):
@@ -158,9 +158,8 @@ func explainApplication(e *quicgo.ApplicationError) error {
 	switch e.ErrorCode {
 	case codeDone:
 		return io.EOF
-	case codeRefused:
-		check, text, _ := strings.Cut(e.ErrorMessage, ": ")
-		return &certs.RefusedError{Check: certs.Check(check), Remote: true, Err: lost(nil, e, text)}
+	case codeRefused: // whether for good, another handshake will tell
+		return lost(syscall.ECONNRESET, e, "the peer does not accept our certificate any more: "+e.ErrorMessage)
 	case codeViolation:
 		return lost(syscall.ECONNRESET, e, "the peer says that this side breaks the rules: "+e.ErrorMessage)
 	}

@@ -3,6 +3,7 @@ package quic
 import (
 	"net"
 	"testing"
+	"time"
 
 	quicgo "github.com/quic-go/quic-go"
 
@@ -64,4 +65,18 @@ func ResetKey(t testing.TB, c certs.Config) *quicgo.StatelessResetKey {
 		t.Fatal(err)
 	}
 	return resetKey(own)
+}
+
+// SetLingering has closed connections wait less for their peers, until restore is called.
+func SetLingering(d time.Duration) (restore func()) {
+	before := lingering
+	lingering = d
+	return func() { lingering = before }
+}
+
+// SetManyHalfOpen sets from how many handshakes on clients must prove their address.
+func SetManyHalfOpen(n int32) (restore func()) {
+	before := manyHalfOpen
+	manyHalfOpen = n
+	return func() { manyHalfOpen = before }
 }

@@ -252,7 +252,10 @@ func (r *router) release() {
 	r.held = nil
 }
 
-var errClosed = net.ErrClosed
+var (
+	errClosed = net.ErrClosed
+	never     time.Time
+)
 
 func withCancel(t testing.TB) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(within(t))

@@ -118,10 +118,9 @@ func (t *Transport) recheck() {
 
 // reason is what the peer is told.
 func reason(err error) string {
-	check := certs.CheckCertificate
 	var refused *certs.RefusedError
 	if errors.As(err, &refused) {
-		check = refused.Check
+		return string(refused.Check)
 	}
-	return string(check) + ": checked again"
+	return "it cannot be checked"
 }

@@ -96,7 +96,8 @@ func (t *Transport) Listen(ctx context.Context, u *url.URL) (core.Listener, erro
 }
 
 // Dial connects to the URL's host and port, and checks that the host is the one that the URL names. It shares the QUIC connection
-// that this transport has to the same address, if there is one. A host that refuses this client says so in the first Read.
+// that this transport has to the same address, if there is one and a handshake of now would come to the same; then it returns
+// when the host has said something. A host that refuses this client says so in the first Read.
 func (t *Transport) Dial(ctx context.Context, u *url.URL) (core.Conn, error) {
 	if err := t.parse(u); err != nil {
 		return nil, err

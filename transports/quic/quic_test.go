@@ -34,9 +34,19 @@ func TestTransport(t *testing.T) { securetest.Run(t, config) }
 
 // With early data on both sides all is the same.
 func TestEarlyData(t *testing.T) {
-	c := config
-	c.New = func(c certs.Config) core.Transport { return quic.New(c, quic.EarlyData) }
-	securetest.Run(t, c)
+	_, config := plant(t)
+	transporttest.Run(t, transporttest.Config{
+		Transport:    quic.New(config, quic.EarlyData),
+		ListenURL:    func(testing.TB) string { return "quic://localhost:0" },
+		CheckStalled: securetest.Refused(certs.CheckStalled, false),
+		CheckPeers: func(t testing.TB, accepted, dialed core.Peer) {
+			for _, p := range []core.Peer{accepted, dialed} {
+				require.Equal(t, everybody, p.Identity)
+				require.Equal(t, core.Authenticated, p.Security)
+			}
+			require.NotEqual(t, accepted.Addr, dialed.Addr)
+		},
+	})
 }
 
 // intruders are peers that speak QUIC, but something else by it.

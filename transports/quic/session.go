@@ -43,6 +43,7 @@ type session struct {
 	count    int     // streams
 	given    bool    // the first stream, which comes by itself
 	leaving  bool    // no more streams
+	cut      bool    // one ended before the peer was done with it
 	expected []*conn // that wait for a stream of the host's
 	timer    *time.Timer
 	heard    uint64 // bytes, when the client looked last
@@ -174,8 +175,19 @@ func (s *session) release() {
 	s.mu.Unlock()
 	if empty {
 		s.t.forget(s)
-		s.stop(&closing{codeDone, "", net.ErrClosed})
+		s.part()
 	}
+}
+
+// part ends a session that has no streams.
+func (s *session) part() {
+	s.mu.Lock()
+	why := &closing{codeDone, "", net.ErrClosed}
+	if s.cut { // so that the peer does not take what is missing for an end
+		why.code = codeGone
+	}
+	s.mu.Unlock()
+	s.stop(why)
 }
 
 // unused ends a session of a host's that has no streams.
@@ -184,7 +196,7 @@ func (s *session) unused() {
 	empty := s.count == 0
 	s.mu.Unlock()
 	if empty {
-		s.stop(&closing{codeDone, "", net.ErrClosed})
+		s.part()
 	}
 }
 
