@@ -203,4 +203,4 @@ func report(results []result, asJSON bool) error {
 }
 
 // errDelay tells why there is no network with a round trip.
-var errDelay = errors.New("a delay needs Linux, root (or the capabilities CAP_SYS_ADMIN and CAP_NET_ADMIN) and /dev/net/tun; -rtt 0 needs nothing")
+var errDelay = errors.New("a delay needs Linux, root or its capabilities SYS_ADMIN and NET_ADMIN, and /dev/net/tun; -rtt 0 needs nothing")

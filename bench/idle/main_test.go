@@ -17,9 +17,9 @@ func TestMain(m *testing.M) {
 func TestIdle(t *testing.T) {
 	for _, scheme := range []string{"tcp", "tls", "quic"} {
 		t.Run(scheme, func(t *testing.T) {
-			r, err := run(t.Context(), scheme, options{connections: 21, processes: 2, quiet: 300 * time.Millisecond})
+			r, err := run(t.Context(), scheme, options{connections: 9, processes: 2, quiet: 150 * time.Millisecond})
 			require.NoError(t, err)
-			require.Equal(t, 21, r.Connections)
+			require.Equal(t, 9, r.Connections)
 			require.Positive(t, r.Host.Goroutines)
 			require.Positive(t, r.Client.Heap)
 			require.Positive(t, r.Setup)

@@ -106,10 +106,7 @@ func (m *Member) Stop() {
 }
 
 // Program is the program that has started this process, as a member sees it.
-type Program struct {
-	in chan json.RawMessage
-	mu sync.Mutex
-}
+type Program struct{ in chan json.RawMessage }
 
 // Serve plays this process's part and does not return if it is a member of a crew; otherwise it does nothing. Programs and their
 // tests call it before anything else.
@@ -119,10 +116,10 @@ func Serve(roles map[string]func(*Program) error) {
 	if role == nil {
 		return
 	}
-	p := &Program{in: make(chan json.RawMessage)}
+	p := &Program{in: make(chan json.RawMessage, 16)} // so that the end is noticed while nobody hears
 	go p.read()
 	if err := role(p); err != nil {
-		_ = p.write(nil, err)
+		_ = write(os.Stdout, nil, err) // nobody may be there to hear it
 		os.Exit(1)
 	}
 	os.Exit(0)
@@ -143,17 +140,8 @@ func (p *Program) read() {
 // Hear waits for what the program says next.
 func (p *Program) Hear(question any) error { return json.Unmarshal(<-p.in, question) }
 
-// Tell tells the program something.
-func (p *Program) Tell(answer any) error { return p.write(answer, nil) }
-
-// Fail tells the program that something cannot be done. The process goes on.
-func (p *Program) Fail(err error) error { return p.write(nil, err) }
-
-func (p *Program) write(v any, err error) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return write(os.Stdout, v, err)
-}
+// Tell tells the program something. It is what one goroutine does.
+func (p *Program) Tell(answer any) error { return write(os.Stdout, answer, nil) }
 
 func write(w io.Writer, v any, failure error) error {
 	var l line
