@@ -68,6 +68,8 @@ func (t *Transport) dial(ctx context.Context, u *url.URL) (core.Conn, error) {
 			}
 		}
 		switch {
+		case ctx.Err() == nil && errors.Is(err, errCrowded):
+			continue
 		case errors.Is(ctx.Err(), context.DeadlineExceeded):
 			return nil, fmt.Errorf("%s: %w", at, unfinished(ctx))
 		case ctx.Err() != nil:
@@ -174,7 +176,7 @@ func (t *Transport) shake(ctx context.Context, k *shaking, u url.URL, at string)
 		p := place{err: err}
 		if s != nil && err == nil {
 			if p.c, p.first = s.reserve(maxStreams); p.c == nil {
-				p.err = fmt.Errorf("%s: %w", at, errCrowded)
+				p.err = errCrowded
 			}
 			used = used || p.c != nil
 		}
@@ -193,7 +195,8 @@ func (t *Transport) shake(ctx context.Context, k *shaking, u url.URL, at string)
 	}
 }
 
-var errCrowded = errors.New("too many dials at the same time")
+// errCrowded is for those who have waited for a session that is full.
+var errCrowded = errors.New("more dials at the same time than one connection holds")
 
 // connect makes a QUIC connection to a URL's host.
 func (t *Transport) connect(ctx context.Context, u *url.URL, at string) (*session, error) {

@@ -5,13 +5,17 @@ import (
 	"io"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 
+	"github.com/go-qtro/qtro/certs"
 	"github.com/go-qtro/qtro/core"
+	"github.com/go-qtro/qtro/transports/internal/securetest"
 	"github.com/go-qtro/qtro/transports/quic"
 )
 
@@ -79,6 +83,74 @@ func TestMoreThanOneHolds(t *testing.T) {
 	converse(t, first)
 	converse(t, second)
 	require.Equal(t, 2, hosting.Sessions())
+}
+
+// More dials at the same time than one QUIC connection holds are no error.
+func TestMoreThanOneHoldsAtOnce(t *testing.T) {
+	_, config := plant(t)
+	hosting, dialing := open(t, config), open(t, config)
+	l := listen(t, hosting, "127.0.0.1:0")
+	echo(t, l)
+	var wg sync.WaitGroup
+	for range 2*quic.MaxStreams + 10 {
+		wg.Go(func() {
+			c, err := tryDial(t, dialing, l.URL().Host)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_ = c.SetDeadline(time.Now().Add(patience))
+			_, _ = c.Write([]byte{1})
+			if _, err = io.ReadFull(c, make([]byte, 1)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	require.Equal(t, 3, dialing.Sessions())
+}
+
+// Nothing runs when nothing is open, also if nobody closes the transport.
+func TestNothingRuns(t *testing.T) {
+	before := goleak.IgnoreCurrent()
+	_, config := plant(t)
+	hosting, dialing := quic.New(config), quic.New(config)
+	l := listen(t, hosting, "127.0.0.1:0")
+	a, d := pair(t, l, dialing, l.URL().Host)
+	require.NoError(t, l.Close())
+	require.NoError(t, a.Close())
+	require.NoError(t, d.Close())
+	eventually(t, "a socket is open", func() bool { return hosting.Sockets() == 0 && dialing.Sockets() == 0 })
+	require.NoError(t, goleak.Find(before))
+}
+
+// A peer whose live connection is dropped is told why, and so are those on this side.
+func TestDropped(t *testing.T) {
+	w := securetest.NewWorld(t, securetest.Config{Scheme: "quic"})
+	var changed atomic.Pointer[func()]
+	config := w.With(w.Host)
+	config.DropLive = true
+	config.OnChange = func(fn func()) func() {
+		changed.Store(&fn)
+		return func() {}
+	}
+	hosting, dialing := open(t, config), open(t, w.With(w.Client))
+	l := listen(t, hosting, "127.0.0.1:0")
+	a, d := pair(t, l, dialing, l.URL().Host)
+	a2, d2 := pair(t, l, dialing, l.URL().Host)
+	w.Revoke(w.Client)
+	(*changed.Load())()
+	for _, c := range []core.Conn{a, a2} {
+		_, err := c.Read(make([]byte, 1))
+		securetest.Refused(certs.CheckRevoked, false)(t, err)
+		_, err = c.Write(make([]byte, 1))
+		securetest.Refused(certs.CheckRevoked, false)(t, err)
+	}
+	for _, c := range []core.Conn{d, d2} {
+		_, err := c.Read(make([]byte, 1))
+		require.ErrorIs(t, err, syscall.ECONNRESET)
+		require.ErrorContains(t, err, "does not accept our certificate any more: revoked")
+	}
 }
 
 // A connection that is not read holds up no other one of the same QUIC connection.
@@ -213,6 +285,29 @@ func TestEnds(t *testing.T) {
 	_, err = d.Read(make([]byte, 1))
 	require.Error(t, err)
 	require.False(t, errors.Is(err, io.EOF))
+}
+
+// What a side could not get rid of before it gave up waiting is missing, and the other side is told so.
+func TestCutIsNoEnd(t *testing.T) {
+	defer quic.SetLingering(50 * time.Millisecond)()
+	_, config := plant(t)
+	hosting, dialing := open(t, config), open(t, config)
+	l := listen(t, hosting, "127.0.0.1:0")
+	a, d := pair(t, l, dialing, l.URL().Host)
+	require.NoError(t, d.SetWriteDeadline(time.Now().Add(200*time.Millisecond)))
+	sent := 0
+	for {
+		n, err := d.Write(make([]byte, 1000))
+		sent += n
+		if err != nil {
+			break
+		}
+	}
+	require.NoError(t, d.Close())
+	eventually(t, "the connection is still open", func() bool { return dialing.Sessions() == 0 })
+	got, err := io.Copy(io.Discard, struct{ io.Reader }{a})
+	require.Less(t, got, int64(sent))
+	require.ErrorIs(t, err, syscall.ECONNRESET)
 }
 
 // A closed transport does nothing more.
