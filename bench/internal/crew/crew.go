@@ -70,7 +70,7 @@ func Start(role string) (*Member, error) {
 // Ask tells the member something and waits for the answer, which is stored in what answer points to, unless that is nil.
 func (m *Member) Ask(ctx context.Context, question, answer any) error {
 	if err := write(m.in, question, nil); err != nil {
-		return fmt.Errorf("the %s has ended: %w", m.role, err)
+		return fmt.Errorf("the process of the %s has ended: %w", m.role, err)
 	}
 	return m.Hear(ctx, answer)
 }
@@ -79,11 +79,11 @@ func (m *Member) Ask(ctx context.Context, question, answer any) error {
 func (m *Member) Hear(ctx context.Context, answer any) error {
 	select {
 	case <-ctx.Done():
-		return fmt.Errorf("the %s does not answer: %w", m.role, context.Cause(ctx))
+		return fmt.Errorf("no answer of the %s: %w", m.role, context.Cause(ctx))
 	case l, ok := <-m.out:
 		switch {
 		case !ok:
-			return fmt.Errorf("the %s has ended", m.role)
+			return fmt.Errorf("the process of the %s has ended", m.role)
 		case l.Error != "":
 			return fmt.Errorf("the %s: %s", m.role, l.Error)
 		case answer == nil:

@@ -50,7 +50,7 @@ func TestAsk(t *testing.T) {
 func TestMemberThatFails(t *testing.T) {
 	m := member(t, "faller")
 	require.EqualError(t, m.Hear(t.Context(), nil), "the faller: the stairs are slippery")
-	require.EqualError(t, m.Hear(t.Context(), nil), "the faller has ended")
+	require.EqualError(t, m.Hear(t.Context(), nil), "the process of the faller has ended")
 }
 
 func TestMemberThatIsSilent(t *testing.T) {
