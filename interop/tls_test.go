@@ -375,7 +375,7 @@ func TestTLSRefused(t *testing.T) {
 						require.ErrorAs(t, <-failures, &refused)
 						require.False(t, refused.Remote)
 						require.ErrorContains(t, refused, c.atHost)
-						qtr.Wait(soon, "tls-error", nil)
+						require.Regexp(t, "^refused by the peer: |may have refused our certificate$", qtr.Wait(soon, "tls-error", nil).Text("reason"))
 					}
 				})
 			})

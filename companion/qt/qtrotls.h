@@ -619,7 +619,7 @@ class BuiltIn : public QConnectionAbstractServer
 {
 public:
     using QConnectionAbstractServer::QConnectionAbstractServer;
-    static bool &wanted() { static bool yes = false; return yes; }  // or else nobody listens at all
+    static bool &wanted() { static thread_local bool yes = false; return yes; }  // or else nobody listens at all
     bool listen(const QUrl &url) override { m_url = url; return wanted(); }
     QUrl address() const override { return m_url; }
     bool hasPendingConnections() const override { return false; }
