@@ -16,10 +16,10 @@ const (
 	beat    = 3 * time.Second        // how often a client says something
 	parting = 200 * time.Millisecond // how long a socket is there to repeat the last goodbye
 
-	maxStreams  = 128     // of a client in one QUIC connection; a host allows twice as many
-	maxRequests = 64      // for more streams that the host has not read yet
-	firstWindow = 512_000 // what a peer may send that has not been read, per stream
-	lastWindow  = 2 << 20 // the same, when the reader has kept up
+	maxStreams  = 128       // of a client in one QUIC connection; a host allows twice as many
+	maxRequests = 64        // for more streams that the host has not read yet
+	firstWindow = 512 << 10 // what a peer may send that has not been read, per stream
+	lastWindow  = 2 << 20   // the same, when the reader has kept up
 	wholeWindow = 2 * maxStreams * lastWindow
 	maxHalfOpen = 512 // handshakes of a listener
 	idLength    = 20  // of a listener's connection IDs: with less, packets of clients would be too short for a stateless reset
