@@ -100,9 +100,3 @@ func (n *Node) suffices(level, least Security) error {
 	}
 	return nil
 }
-
-// permanent tells of an error that will be the same at the next attempt.
-func permanent(err error) bool {
-	var p interface{ Permanent() bool }
-	return errors.Is(err, ErrHostURLInvalid) || errors.Is(err, ErrInsecure) || errors.As(err, &p) && p.Permanent()
-}

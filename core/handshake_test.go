@@ -382,28 +382,28 @@ func (r refusal) Error() string   { return fmt.Sprintf("refused, permanent %t", 
 func (r refusal) Permanent() bool { return bool(r) }
 
 // refused is a connection whose first Read fails.
-type refused struct {
+type refusing struct {
 	net.Conn
 	err error
 }
 
-func (r refused) Read([]byte) (int, error) { return 0, r.err }
+func (r refusing) Read([]byte) (int, error) { return 0, r.err }
 
-// TestPermanentErrors: what will be no better the next time is not tried again, until somebody asks for it.
+// TestPermanentErrors: what will be no better the next time is left for a minute or for good, until somebody asks for it.
 func TestPermanentErrors(t *testing.T) {
 	permanently := fmt.Errorf("dial: %w", refusal(true))
 	for what, test := range map[string]struct {
 		dial, read error
-		final      bool
+		outlook    string
 	}{
-		"dial":             {permanently, nil, true},
-		"read":             {nil, fmt.Errorf("read: %w", refusal(true)), true},
-		"dial, passing":    {refusal(false), nil, false},
-		"read, passing":    {nil, refusal(false), false},
-		"dial, other":      {errors.New("no route"), nil, false},
-		"insecure":         {fmt.Errorf("tls: %w", ErrInsecure), nil, true},
-		"joined":           {errors.Join(errors.New("x"), refusal(true)), nil, true},
-		"passes, then not": {permanently, nil, true},
+		"dial":             {permanently, nil, "trying again in a minute"},
+		"read":             {nil, fmt.Errorf("read: %w", refusal(true)), "trying again in a minute"},
+		"dial, passing":    {refusal(false), nil, ""},
+		"read, passing":    {nil, refusal(false), ""},
+		"dial, other":      {errors.New("no route"), nil, ""},
+		"insecure":         {fmt.Errorf("tls: %w", ErrInsecure), nil, "not trying again"},
+		"joined":           {errors.Join(errors.New("x"), refusal(true)), nil, "trying again in a minute"},
+		"passes, then not": {permanently, nil, "trying again in a minute"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -423,7 +423,7 @@ func TestPermanentErrors(t *testing.T) {
 					return test.dial
 				}
 				if test.read != nil {
-					p.broken = func(c net.Conn) net.Conn { return refused{c, test.read} }
+					p.broken = func(c net.Conn) net.Conn { return refusing{c, test.read} }
 				}
 				if what == "passes, then not" {
 					start = 3
@@ -440,19 +440,23 @@ func TestPermanentErrors(t *testing.T) {
 					case i == 3:
 						again(reg, "a", "lan://h")
 					}
-					time.Sleep(time.Hour)
-					if !test.final {
+					if test.outlook == "trying again in a minute" {
+						time.Sleep(40 * time.Second) // less than the shortest such pause
+					} else {
+						time.Sleep(time.Hour)
+					}
+					if test.outlook == "" {
 						assert.Greater(t, l.dials("h"), 300*(i+1), "it goes on")
 						assert.Len(t, errs, 1, "told once")
 						continue
 					}
 					assert.Equal(t, start+i+1, l.dials("h"))
 					if start > 0 && i == 0 {
-						assert.NotContains(t, (<-errs).Error(), "not trying again")
+						assert.NotContains(t, (<-errs).Error(), "trying again")
 					}
 					if assert.Len(t, errs, 1) {
 						err := <-errs
-						assert.ErrorContains(t, err, "not trying again")
+						assert.ErrorContains(t, err, test.outlook)
 						assert.ErrorContains(t, err, "lan://h")
 						if test.dial != nil {
 							assert.ErrorIs(t, err, test.dial)
@@ -460,6 +464,12 @@ func TestPermanentErrors(t *testing.T) {
 							assert.ErrorIs(t, err, test.read)
 						}
 					}
+				}
+				if test.outlook == "trying again in a minute" {
+					before := l.dials("h")
+					time.Sleep(time.Hour)
+					assert.InDelta(t, before+60, l.dials("h"), 10)
+					assert.Empty(t, errs, "told once")
 				}
 			})
 		})

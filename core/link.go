@@ -26,6 +26,10 @@ type link struct {
 // firstRetry is the pause before the first attempt to dial again; it doubles up to Config.RetryMax.
 const firstRetry = 100 * time.Millisecond
 
+// refusedPause is the pause after a refusal that will not pass by itself. To give up for good would be too much: whoever can get
+// between the two ends once can make either refuse the other, and either may be given other certificates.
+const refusedPause = time.Minute
+
 // stable is how long a connection must have lasted for the pauses to begin anew.
 const stable = time.Second
 
@@ -83,9 +87,33 @@ func (l *link) forget() {
 	delete(l.node.links, l.url)
 }
 
+// setback is why there is no connection, the least serious first.
+type setback int
+
+const (
+	none     setback = iota
+	failed           // it will pass
+	refused          // it will not, as far as one can see
+	hopeless         // it is this side's mistake, or the other's nature
+)
+
+func setbackOf(err error) setback {
+	var mismatch *wire.MismatchError
+	var p interface{ Permanent() bool }
+	switch {
+	case err == nil:
+		return none
+	case errors.As(err, &mismatch), errors.Is(err, ErrHostURLInvalid), errors.Is(err, ErrInsecure):
+		return hopeless
+	case errors.As(err, &p) && p.Permanent():
+		return refused
+	}
+	return failed
+}
+
 func (l *link) run() {
 	n := l.node
-	pause, failed := firstRetry, false
+	pause, told := firstRetry, none
 	for n.ctx.Err() == nil {
 		ctx, cancel := context.WithTimeout(n.ctx, n.config.HandshakeTimeout)
 		rwc, peer, err := l.dial(ctx, l.least())
@@ -94,31 +122,44 @@ func (l *link) run() {
 			start := time.Now()
 			err = n.talk(rwc, peer, l.url)
 			if err == nil {
+				told = none
 				l.calm() // who wanted the connection has had it
 				if time.Since(start) >= stable {
 					pause = firstRetry // one that breaks at once is likely to break again
 				}
 			}
-			failed = failed && err != nil
 		}
-		var mismatch *wire.MismatchError
-		final := errors.As(err, &mismatch) || permanent(err)
-		if final {
+		what := setbackOf(err)
+		if what == hopeless {
 			l.forget() // until somebody asks again, which may be who is told now
 		}
-		if err != nil && n.ctx.Err() == nil && (!failed || final) {
-			failed = true // told once, not at every attempt
-			if final {
-				err = fmt.Errorf("%w; not trying again", err)
-			}
-			n.report(&OpError{Op: "connect to", Object: l.url, Err: err})
+		if what > told && n.ctx.Err() == nil {
+			told = what // once, not at every attempt
+			n.report(&OpError{Op: "connect to", Object: l.url, Err: what.outlook(err)})
 		}
-		if final || l.drop() {
+		if what == hopeless || l.drop() {
 			return
+		}
+		if what == refused {
+			if l.sleep(refusedPause) {
+				told = none
+			}
+			continue
 		}
 		l.sleep(pause)
 		pause = min(pause*2, n.config.RetryMax)
 	}
+}
+
+// outlook adds what will be done about it.
+func (s setback) outlook(err error) error {
+	switch s {
+	case refused:
+		return fmt.Errorf("%w; trying again in a minute", err)
+	case hopeless:
+		return fmt.Errorf("%w; not trying again", err)
+	}
+	return err
 }
 
 // calm forgets that somebody was in a hurry.
@@ -129,16 +170,19 @@ func (l *link) calm() {
 	}
 }
 
-// sleep pauses for about d, so that many nodes do not come back at the same moment.
-func (l *link) sleep(d time.Duration) {
+// sleep pauses for about d, so that many nodes do not come back at the same moment. It returns early, and true, if somebody
+// asks for the connection.
+func (l *link) sleep(d time.Duration) bool {
 	d = d*3/4 + rand.N(d/2+1)
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
 	case <-l.wake:
+		return true
 	case <-l.node.ctx.Done():
 	}
+	return false
 }
 
 // talk is the life of a connection to a host. It returns nil when a connection that was established has ended (which is told

@@ -202,8 +202,8 @@ func (n *Node) RegisterExternalSchema(scheme string, handler SchemaHandler) {
 
 // Connect connects to a host (Qt: connectToNode). It does not wait for the connection, which is made again whenever it is
 // lost, until the node is closed. An error means that there will be none: the URL is invalid, its scheme is unknown, or it is
-// not as secure as the node requires. A host that refuses this node, or is refused, for a reason that will not pass is given
-// up: Config.OnError is told, and another Connect tries again.
+// not as secure as the node requires. A host that refuses this node, or is refused, for a reason that will not pass by itself
+// is tried once a minute: Config.OnError is told, and another Connect tries again at once.
 func (n *Node) Connect(rawURL string) error {
 	if err := n.connect(rawURL, nil); err != nil {
 		return &OpError{Op: "connect to", Object: rawURL, Err: err}

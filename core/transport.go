@@ -18,8 +18,9 @@ type Transport interface {
 	// Listen starts to accept connections at u until the Listener is closed. ctx is for starting only.
 	Listen(ctx context.Context, u *url.URL) (Listener, error)
 	// Dial opens a connection to u. It blocks until the connection stands or ctx is done. An error that has a method
-	// Permanent() bool which returns true tells that it will be no better the next time: a node gives up then, until it is
-	// asked again. The same goes for an error of the connection's first Read, by which some transports tell a refusal.
+	// Permanent() bool which returns true tells that it will hardly be better the next time: a node then tries again after a
+	// minute, or when it is asked to. The same goes for an error of the connection's first Read, by which some transports
+	// tell a refusal.
 	Dial(ctx context.Context, u *url.URL) (Conn, error)
 }
 

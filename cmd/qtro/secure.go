@@ -103,7 +103,7 @@ func explained(err error) string {
 	if errors.As(err, &refused) {
 		text = strings.Replace(text, refused.Error(), refusal(refused), 1)
 	}
-	text = strings.ReplaceAll(strings.ReplaceAll(text, ": qtro: ", ": "), "; not trying again", "")
+	text = strings.NewReplacer(": qtro: ", ": ", "; not trying again", "", "; trying again in a minute", "").Replace(text)
 	return strings.Replace(text, core.ErrInsecure.Error(), core.ErrInsecure.Error()+" (--require-secure)", 1)
 }
 

@@ -25,7 +25,7 @@ type Refusal struct {
 	// CheckHost and CheckClient look at the error by which either side learns of it: that of HandshakeContext, of Dial, or of
 	// the first Read. Nil means that this side is an intruder of the test's own making, of which nothing is expected.
 	CheckHost, CheckClient func(t testing.TB, err error)
-	// Retries tells that the refusal may pass, so that a node must go on trying. Otherwise it must give up at once.
+	// Retries tells that the refusal may pass, so that a node must go on trying. Otherwise it must leave it for a while.
 	Retries bool
 }
 
@@ -266,7 +266,7 @@ func (s *suite) refused(t testing.TB, a *affair, try func()) {
 	require.NotEqual(t, core.Valid, vault.State())
 }
 
-// tries checks that the node tells why it is refused and goes on trying, or gives up.
+// tries checks that the node tells why it is refused and goes on trying, or leaves it for a while.
 func (s *suite) tries(t testing.TB, a *affair) {
 	a.CheckClient(t, s.report(t, a))
 	if a.Retries {
@@ -274,16 +274,16 @@ func (s *suite) tries(t testing.TB, a *affair) {
 		return
 	}
 	require.Equal(t, 1, a.attempts.count())
-	// A node that goes on trying reports only once. One that has given up tries and reports when it is asked to.
+	// A node that goes on trying reports only once. One that has left it tries and reports when it is asked to.
 	require.NoError(t, a.node.Connect(a.attempts.url))
 	a.CheckClient(t, s.report(t, a))
-	require.Equal(t, 2, a.attempts.count(), "the node must give up when it is refused")
+	require.Equal(t, 2, a.attempts.count(), "the node must not go on trying when it is refused")
 }
 
 // report returns what the node tells of the URL.
 func (s *suite) report(t testing.TB, a *affair) error {
 	for {
-		err := receive(s, t, "the node's report (once for each time that it gives up)", a.nodeErrors)
+		err := receive(s, t, "the node's report (once for each time that it is asked to connect)", a.nodeErrors)
 		var op *core.OpError
 		require.ErrorAs(t, err, &op)
 		if op.Object == a.attempts.url {

@@ -215,7 +215,7 @@ func TestLaxTransports(t *testing.T) {
 			}}
 			return r
 		}},
-		{"who is refused gives up too early", func(c *Config) Refusal {
+		{"who is refused leaves it too early", func(c *Config) Refusal {
 			r := named("expired host")
 			c.Dialer = faulty{dial: func(ctx context.Context, _ core.Transport, u *url.URL) (core.Conn, error) {
 				conn, err := a.transport(t, "client", time.Now().Add(time.Hour)).Dial(ctx, u)

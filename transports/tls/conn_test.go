@@ -68,7 +68,7 @@ func TestUnconfigured(t *testing.T) {
 		require.NoError(t, n.Connect("tls://127.0.0.1:1"))
 		err := <-errs
 		require.ErrorContains(t, err, "tls.New(")
-		require.ErrorContains(t, err, "not trying again")
+		require.ErrorContains(t, err, "in a minute")
 	}
 }
 

@@ -49,7 +49,7 @@ func (unconfiguredError) Error() string {
 with tls from github.com/go-qtro/qtro/transports/tls and certs from github.com/go-qtro/qtro/certs`
 }
 
-// Permanent tells a node not to try again.
+// Permanent tells a node that trying again will hardly help.
 func (unconfiguredError) Permanent() bool { return true }
 
 // Listen listens at the URL's host and port. It fails if the Config cannot serve a host.
