@@ -166,10 +166,10 @@ func TestTLSQtHost(t *testing.T) {
 		}
 
 		r, j = acquire(t, node, "Station", how, like.Class())
-		j.wait(t, "notified", "")
-		j.forget()
+		require.NoError(t, r.Wait(soonContext(t)))
 		source.Kill()
 		j.wait(t, "state", "Suspect")
+		j.forget() // that it was Valid
 		args[len(args)-3] = url
 		startSource(t, major, args...)
 		j.wait(t, "state", "Valid")
@@ -264,9 +264,9 @@ func TestTLSRegistries(t *testing.T) {
 				equal(t, qt.Of("gauge"), get(t, ofQt, "label"))
 
 				// It comes back at another port, and the registry tells where.
-				j.forget()
 				source.Kill()
 				j.wait(t, "state", "Suspect")
+				j.forget()
 				qtr.Wait(soon, "state", qtpeer.Match{"object": "Gauge", "state": "Suspect"})
 				_, again := startQt("tls://0.0.0.0:0")
 				require.NotEqual(t, qtAt, again)
