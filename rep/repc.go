@@ -15,8 +15,7 @@ type unit []any
 type unitClass struct {
 	name    string
 	pos     int
-	enums   []unitEnum
-	flags   []unitFlag
+	types   []any // unitEnums and unitFlags
 	props   []repcProp
 	signals []unitFunc
 	slots   []unitFunc
@@ -43,8 +42,7 @@ type unitFlag struct{ name, enum string }
 type unitPOD struct {
 	name   string
 	fields []repcParam
-	enums  []unitEnum
-	flags  []unitFlag
+	types  []any
 }
 
 // rejection says where and why repc rejects a file.
@@ -132,7 +130,6 @@ func (r *repcReader) comments() bool {
 }
 
 func (r *repcReader) types() {
-	var enums []unitEnum
 	for first := true; first || r.tok.kind != tokEOF; first = false {
 		switch t := r.tok; t.kind {
 		case tokPreprocessor:
@@ -157,11 +154,9 @@ func (r *repcReader) types() {
 			r.next()
 			r.newlines()
 		case tokEnum:
-			e := r.enum()
-			enums = append(enums, e)
-			r.out = append(r.out, e)
+			r.out = append(r.out, r.enum())
 		case tokFlag:
-			r.out = append(r.out, r.flag(enums))
+			r.out = append(r.out, r.flag(r.out))
 		case tokProp, tokSignal, tokSlot, tokModel, tokChild:
 			r.reject(t.pos, "this can only be inside of a class")
 		default:
@@ -170,11 +165,11 @@ func (r *repcReader) types() {
 	}
 }
 
-func (r *repcReader) flag(enums []unitEnum) unitFlag {
+func (r *repcReader) flag(scope []any) unitFlag {
 	t := r.take()
 	r.newlines()
-	for _, e := range enums {
-		if e.name == t.args {
+	for _, d := range scope {
+		if e, ok := d.(unitEnum); ok && e.name == t.args {
 			return unitFlag{t.name, t.args}
 		}
 	}
@@ -213,10 +208,10 @@ func (r *repcReader) member(c *unitClass) {
 		r.comments()
 		return
 	case tokEnum:
-		c.enums = append(c.enums, r.enum())
+		c.types = append(c.types, r.enum())
 		return
 	case tokFlag:
-		c.flags = append(c.flags, r.flag(c.enums))
+		c.types = append(c.types, r.flag(c.types))
 		return
 	case tokProp:
 		p, wrong := repcProperty(t.args)
@@ -310,9 +305,9 @@ func (r *repcReader) bracePOD() {
 		case tokComment:
 			r.comments()
 		case tokEnum:
-			p.enums = append(p.enums, r.enum())
+			p.types = append(p.types, r.enum())
 		case tokFlag:
-			p.flags = append(p.flags, r.flag(p.enums))
+			p.types = append(p.types, r.flag(p.types))
 		default:
 			r.fieldType(&fields)
 			fields.WriteString(" " + r.expect(tokSymbol, "a field's name").name)

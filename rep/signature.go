@@ -69,11 +69,13 @@ func (h *hasher) declare(d any) {
 	case unitFlag:
 		h.flag("", d)
 	case unitPOD:
-		for _, e := range d.enums {
-			h.enum("", e)
-		}
-		for _, f := range d.flags {
-			h.flag(d.name+"::", f)
+		for _, t := range d.types {
+			if e, ok := t.(unitEnum); ok {
+				h.enum("", e) // not of the POD's scope, but its flags are
+			}
+			if f, ok := t.(unitFlag); ok {
+				h.flag(d.name+"::", f)
+			}
 		}
 		h.pod(d)
 	}
@@ -168,11 +170,13 @@ func lastName(name string) string {
 // class computes the signature of a class.
 func (h *hasher) class(c *unitClass) string {
 	h.scope = c.name + "::"
-	for _, e := range c.enums {
-		h.enum(h.scope, e)
-	}
-	for _, f := range c.flags {
-		h.flag(h.scope, f)
+	for _, t := range c.types {
+		switch t := t.(type) {
+		case unitEnum:
+			h.enum(h.scope, t)
+		case unitFlag:
+			h.flag(h.scope, t)
+		}
 	}
 	var b strings.Builder
 	b.WriteString(c.name)
