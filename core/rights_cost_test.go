@@ -70,12 +70,18 @@ func costly(t testing.TB, listeners int, full bool, configure func(*Config)) (up
 	require.NoError(t, err)
 	tick, err := plant.SignalIndex("tick")
 	require.NoError(t, err)
+	pressure, err := plant.gauge.PropertyIndex("pressure")
+	require.NoError(t, err)
+	needle, err := plant.dial.PropertyIndex("needle")
+	require.NoError(t, err)
 	n := int32(100)
 	return func() {
 		n++
 		v := qt.Of(n)
 		_ = plant.SetValue(level, v)
 		_ = plant.SetValue(mode, v)
+		_ = plant.gauge.SetValue(pressure, v)
+		_ = plant.dial.SetValue(needle, v)
 		_ = plant.EmitValues(tick, v)
 	}
 }

@@ -30,6 +30,7 @@ type Source struct {
 	name     string // of a root that is remoted
 	host     *Host
 	shown    func(*hostConn, qt.Value) (qt.Value, bool) // what a peer with limited rights sees of a registry's content
+	called   [2]childName                               // by protocol; what wireName has found
 }
 
 // tree is a source with all its children, which are remoted together: whoever listens to the root hears of all. One mutex
@@ -249,7 +250,7 @@ func (s *Source) adopt(property int, child *Source) error {
 		if child.parent != nil || child.name != "" || child.tree.Load() != own {
 			return fmt.Errorf("%w: the object is remoted or another's child", ErrNameTaken)
 		}
-		child.parent, child.property = s, property
+		child.parent, child.property, child.called = s, property, [2]childName{}
 		child.moveTo(t)
 	}
 	s.children[property] = child
@@ -405,15 +406,30 @@ func (s *Source) wireName(p wire.Protocol) string {
 	if s.parent == nil {
 		return s.name
 	}
-	prefix := "Class::"
-	if s.parent.info.props[s.property].kind == modelProp {
-		prefix = "Model::"
+	in := ""
+	if p == wire.Protocol20 {
+		in = s.parent.pathName()
 	}
-	own := s.parent.info.props[s.property].name
-	if p == wire.Protocol13 {
-		return prefix + own
+	c := &s.called[p-wire.Protocol13]
+	if c.name == "" || c.in != in { // else each update of a child would allocate its name
+		*c = childName{in, s.childName(p, in)}
 	}
-	return prefix + s.parent.pathName() + "::" + own
+	return c.name
+}
+
+// childName is the name of a child within its parent.
+type childName struct{ in, name string }
+
+func (s *Source) childName(p wire.Protocol, in string) string {
+	prop := &s.parent.info.props[s.property]
+	name := "Class::"
+	if prop.kind == modelProp {
+		name = "Model::"
+	}
+	if p == wire.Protocol20 {
+		name += in + "::"
+	}
+	return name + prop.name
 }
 
 // pathName is what protocol 2.0 puts before a child's own name: its parent's property, or the root's name.

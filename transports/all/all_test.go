@@ -10,5 +10,5 @@ import (
 )
 
 func TestSchemes(t *testing.T) {
-	require.Subset(t, core.Schemes(), []string{"exttcp", "local", "localabstract", "tcp", "tls"})
+	require.Subset(t, core.Schemes(), []string{"exttcp", "local", "localabstract", "quic", "tcp", "tls"})
 }
