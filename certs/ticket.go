@@ -2,7 +2,6 @@ package certs
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"crypto/tls"
 	"slices"
 )
@@ -12,12 +11,12 @@ import (
 // old one was revoked, would stay unknown to it. keys is the configuration that has the keys of the tickets.
 func (c *Config) endWithCertificate(t, keys *tls.Config) {
 	t.WrapSession = func(cs tls.ConnectionState, s *tls.SessionState) ([]byte, error) {
-		s.Extra = append(s.Extra, c.mark())
+		s.Extra = append(s.Extra, c.extra())
 		return keys.EncryptTicket(cs, s)
 	}
 	t.UnwrapSession = func(ticket []byte, cs tls.ConnectionState) (*tls.SessionState, error) {
 		s, err := keys.DecryptTicket(ticket, cs)
-		mark := c.mark()
+		mark := c.extra()
 		if s == nil || !slices.ContainsFunc(s.Extra, func(b []byte) bool { return bytes.Equal(b, mark) }) {
 			return nil, err // a full handshake instead
 		}
@@ -25,13 +24,5 @@ func (c *Config) endWithCertificate(t, keys *tls.Config) {
 	}
 }
 
-// mark stands for the certificate of now.
-func (c *Config) mark() []byte {
-	const prefix = "qtro " // others may keep something there, too
-	own, err := c.own()
-	if err != nil || len(own.Certificate) == 0 {
-		return []byte(prefix)
-	}
-	sum := sha256.Sum256(own.Certificate[0])
-	return append([]byte(prefix), sum[:]...)
-}
+// extra is what a ticket has about the certificate of now. Others may keep something there, too.
+func (c *Config) extra() []byte { return []byte("qtro " + c.Mark()) }

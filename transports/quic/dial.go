@@ -209,13 +209,13 @@ func (t *Transport) connect(ctx context.Context, u *url.URL, at string) (*sessio
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", at, err)
 	}
-	trust, mark := t.trust(), t.mark()
-	k := t.ticket(at)
+	trust, mark := t.trust(), t.config.Mark()
+	k := t.config.Session(t.tickets, at)
 	qc, err := t.connectWith(ctx, e, addrs, name, at, k)
 	var refused *certs.RefusedError
-	if errors.As(err, &refused) && k.offered && refused.Check != certs.CheckStalled {
+	if errors.As(err, &refused) && k.Offered && refused.Check != certs.CheckStalled {
 		// A resumed session stands for the certificates of its time. Those of now may be better.
-		k.none, k.offered = true, false
+		k.Skip, k.Offered = true, false
 		qc, err = t.connectWith(ctx, e, addrs, name, at, k)
 	}
 	if err != nil {
@@ -223,7 +223,7 @@ func (t *Transport) connect(ctx context.Context, u *url.URL, at string) (*sessio
 		e.release()
 		return nil, err
 	}
-	k.none = false
+	k.Skip = false
 	s := t.newSession(qc, u.Scheme, e)
 	s.at, s.name, s.ticket, s.trust, s.mark = at, name, k, trust, mark
 	t.mu.Lock()
@@ -240,7 +240,7 @@ func (t *Transport) connect(ctx context.Context, u *url.URL, at string) (*sessio
 const stagger = 250 * time.Millisecond
 
 // connectWith makes a QUIC connection to the first of some addresses that answers.
-func (t *Transport) connectWith(ctx context.Context, e *endpoint, addrs []*net.UDPAddr, name, at string, k *ticket) (*quicgo.Conn, error) {
+func (t *Transport) connectWith(ctx context.Context, e *endpoint, addrs []*net.UDPAddr, name, at string, k *certs.Session) (*quicgo.Conn, error) {
 	config, err := t.config.Client(name)
 	if err != nil {
 		return nil, err

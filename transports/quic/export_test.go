@@ -45,7 +45,7 @@ func (t *Transport) Sockets() int {
 
 // HasTicket tells whether the next connection to an address can be resumed.
 func (t *Transport) HasTicket(at string) bool {
-	_, ok := t.ticket(at).Get("")
+	_, ok := t.config.Session(t.tickets, at).Get("")
 	return ok
 }
 

@@ -145,7 +145,7 @@ func (l *listener) run() {
 		}
 		l.t.mu.Lock()
 		s := l.t.newSession(qc, l.scheme, l.e)
-		s.listener, s.trust, s.mark = l, a.trust, l.t.mark()
+		s.listener, s.trust, s.mark = l, a.trust, l.t.config.Mark()
 		l.t.sessions[s] = true
 		l.e.users++
 		c, _ := s.reserve(1)

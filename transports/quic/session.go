@@ -22,10 +22,10 @@ type session struct {
 	t             *Transport
 	qc            *quicgo.Conn
 	scheme        string
-	at            string    // the address that was dialed; "" on the host's side
-	name          string    // the name that the certificate of a host must be for; "" on the host's side
-	listener      *listener // nil on the client's side
-	ticket        *ticket   // nil on the host's side
+	at            string         // the address that was dialed; "" on the host's side
+	name          string         // the name that the certificate of a host must be for; "" on the host's side
+	listener      *listener      // nil on the client's side
+	ticket        *certs.Session // nil on the host's side
 	local, remote net.Addr
 	trust         uint64 // before the handshake
 	mark          string // of our own certificate then
@@ -91,7 +91,7 @@ func (s *session) met() {
 
 // good reports whether the session will do for one more connection, which must be as good as one with a handshake of its own.
 func (s *session) good() bool {
-	return s.peer.Load() != nil && s.mark == s.t.mark() && s.t.config.VerifyPeer(s.shown.certificates, s.shown.staple, s.name) == nil
+	return s.peer.Load() != nil && s.mark == s.t.config.Mark() && s.t.config.VerifyPeer(s.shown.certificates, s.shown.staple, s.name) == nil
 }
 
 // why tells why something on the connection has failed.
@@ -108,8 +108,8 @@ func (s *session) why(err error) error {
 	}
 	var refused *certs.RefusedError
 	if s.ticket != nil && errors.As(err, &refused) && refused.Remote {
-		s.ticket.Put("", nil)
-		if s.ticket.offered {
+		s.ticket.Forget()
+		if s.ticket.Offered {
 			return againError{err}
 		}
 	}

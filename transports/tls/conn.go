@@ -19,8 +19,8 @@ type conn struct {
 	*tls.Conn
 	config  *certs.Config
 	scheme  string
-	host    string   // that was dialed; "" on the host's side
-	session *session // nil on the host's side
+	host    string         // that was dialed; "" on the host's side
+	session *certs.Session // nil on the host's side
 
 	peer    atomic.Pointer[core.Peer] // nil until the handshake is done
 	refused atomic.Pointer[error]     // why the peer of a live connection is no longer trusted
@@ -133,7 +133,7 @@ func (c *conn) explain(err error) error {
 	err = certs.Refused(err)
 	var refused *certs.RefusedError
 	if c.session != nil && errors.As(err, &refused) && refused.Remote {
-		c.session.Put("", nil)
+		c.session.Forget()
 	}
 	return err
 }

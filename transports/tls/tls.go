@@ -88,18 +88,18 @@ func (t *Transport) Dial(ctx context.Context, u *url.URL) (core.Conn, error) {
 	if u.Port() == "0" || u.Hostname() == "" {
 		return nil, fmt.Errorf("%w: %s: a host and a port are needed to dial", core.ErrHostURLInvalid, u)
 	}
-	session := &session{cache: t.sessions, key: t.sessionKey(at)}
+	session := t.config.Session(t.sessions, at)
 	c, err := t.dial(ctx, u, at, session)
 	var refused *certs.RefusedError
-	if errors.As(err, &refused) && session.offered && refused.Check != certs.CheckStalled {
+	if errors.As(err, &refused) && session.Offered && refused.Check != certs.CheckStalled {
 		// A resumed session stands for the certificates of its time. Those of now may be better.
-		session.none = true
+		session.Skip = true
 		return t.dial(ctx, u, at, session)
 	}
 	return c, err
 }
 
-func (t *Transport) dial(ctx context.Context, u *url.URL, at string, s *session) (core.Conn, error) {
+func (t *Transport) dial(ctx context.Context, u *url.URL, at string, s *certs.Session) (core.Conn, error) {
 	name, _, _ := strings.Cut(u.Hostname(), "%") // a zone is no part of an address's name
 	client, err := t.config.Client(name)
 	if err != nil {
