@@ -267,8 +267,8 @@ func (p *parser) values(e *Enum) {
 		comma := p.cursor.pos
 		switch {
 		case p.literal(","):
-			v.Line = join(v.Line, p.all())
-			v.Line = join(v.Line, p.opening())
+			v.addLine(p.all())
+			v.addLine(p.opening())
 			at := p.cursor.pos
 			if p.space(); p.peek() == '}' {
 				p.report(comma, "expected no comma behind the last value")

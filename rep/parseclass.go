@@ -250,6 +250,10 @@ func (p *parser) signal(from int, doc *CommentGroup) *Signal {
 		p.fail(head.at(0), "expected the name of the signal")
 	}
 	s.Name, s.NamePos, s.Params = head.str, p.text.pos(head.at(0)), p.params(params, "signal")
+	var t token
+	if repc := (cursor{src: p.src(), pos: from}); matchSignal(&repc, &t) && t.name != s.Name {
+		p.fail(p.cursor.pos, "expected a blank or the end of the line behind SIGNAL: repc takes %s for its name", t.name)
+	}
 	return s
 }
 

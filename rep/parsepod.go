@@ -49,7 +49,7 @@ func (p *parser) assign(pod *POD) {
 		switch {
 		case next > 0 && pod.Fields[next-1].To.Line == c.From.Line:
 			f := pod.Fields[next-1]
-			f.Line = join(f.Line, newGroup(c))
+			f.addLine(newGroup(c))
 		case next < len(pod.Fields):
 			f := pod.Fields[next]
 			f.Doc = join(f.Doc, newGroup(c))
@@ -97,7 +97,8 @@ func (p *parser) bracePOD(pod *POD) {
 				p.report(comma, "expected no comma behind an ENUM or FLAG")
 			}
 			c := n.comments()
-			c.Line = join(join(c.Line, p.all()), p.opening())
+			c.addLine(p.all())
+			c.addLine(p.opening())
 			at := p.cursor.pos
 			if p.space(); p.peek() == '}' {
 				p.report(comma, "expected no comma behind the last field")

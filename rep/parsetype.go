@@ -110,28 +110,18 @@ func (p *parser) param(in inner, what string) *Param {
 		pa.Const = true
 		in = in.slice(len(in.str)-len(rest), len(in.str))
 	}
-	end := typeEnd(in.str)
+	typ, rest := in, in.slice(len(in.str), len(in.str))
 	if i := strings.IndexByte(in.str, '&'); i >= 0 {
-		if strings.Count(in.str, "&") > 1 || strings.LastIndexByte(in.str, '>') > i {
-			p.fail(in.at(i), "expected one & at most, behind the type")
-		}
 		pa.Ref = true
-		if end < 0 || i < end {
-			end = i
+		typ, rest = in.slice(0, i), in.slice(i+1, len(in.str))
+		switch {
+		case typ.str == "", typeEnd(typ.str) >= 0, strings.Count(typ.str, "<") != strings.Count(typ.str, ">"), strings.Contains(rest.str, "&"):
+			p.fail(in.at(i), "expected one & at most, right behind a type of one word")
+		case rest.str != "" && !isSpace(in.str[i-1]) && !isSpace(in.str[i+1]):
+			p.fail(in.at(i), "expected a blank before or behind &: repc would take the name for a part of the type")
 		}
-		if !strings.ContainsAny(in.str[:i], "<>") || end == i {
-			head := strings.TrimRight(in.str[:i], " \t")
-			if strings.ContainsAny(head, " \t") && !strings.Contains(head, "<") {
-				p.fail(in.at(0), "expected a type of one word before &")
-			}
-		}
-	} else if end < 0 {
-		end = len(in.str)
-	}
-	typ := in.slice(0, end)
-	rest := in.slice(end, len(in.str))
-	if strings.HasPrefix(rest.str, "&") {
-		rest = rest.slice(1, len(rest.str))
+	} else if end := typeEnd(in.str); end >= 0 {
+		typ, rest = in.slice(0, end), in.slice(end, len(in.str))
 	}
 	p.nameOf(pa, typ, rest)
 	return pa

@@ -295,10 +295,7 @@ func (r *repcReader) bracePOD() {
 	t := r.take()
 	p := unitPOD{name: t.name}
 	r.newlines()
-	if r.tok.kind == tokComment {
-		p.name = "" // repc forgets it
-	}
-	r.start("")
+	r.start("POD " + t.name)
 	var fields strings.Builder
 	for r.tok.kind != tokStop {
 		switch r.tok.kind {

@@ -118,6 +118,26 @@ func join(a, b *CommentGroup) *CommentGroup {
 	return a
 }
 
+// addLine gives comments to the end of a node's line, or above it if there is no more room.
+func (c *Comments) addLine(g *CommentGroup) {
+	if g == nil {
+		return
+	}
+	for _, one := range g.List {
+		room := true
+		if c.Line != nil {
+			for _, before := range c.Line.List {
+				room = room && before.Block() && !strings.Contains(before.Text, "\n")
+			}
+		}
+		if room {
+			c.Line = join(c.Line, newGroup(one))
+		} else {
+			c.Doc = join(c.Doc, newGroup(one))
+		}
+	}
+}
+
 // trailing reads the comments on the rest of the line.
 func (s *scanner) trailing() *CommentGroup {
 	kept := s.pending

@@ -19,7 +19,6 @@ var update = flag.Bool("update", false, "write expected results anew")
 type repCase struct {
 	name, src string
 	want      map[Version][]string
-	comment   []string
 }
 
 var caseFiles = []string{"signatures.txt", "cases.txt", "random.txt"}
