@@ -168,7 +168,12 @@ func TestSameIdentityMoves(t *testing.T) {
 			assert.Equal(t, []string{"+x@lan://old", "+y@lan://old", "+x@lan://new", "-y@lan://old"}, watcher.hears())
 		}
 		require.True(t, moved.registers("y", "lan://new"), "it was kept for it")
+		who, ok := g.Registrant("y")
+		assert.True(t, ok)
+		assert.Equal(t, ada, who)
 		require.True(t, moved.withdraws("x", "lan://new"))
+		_, ok = g.Registrant("x")
+		assert.False(t, ok)
 	}
 }
 

@@ -88,6 +88,17 @@ func NewRegistryHost(c Config) (*RegistryHost, error) {
 	return g, nil
 }
 
+// Registrant returns the peer that has registered a name; false if nobody has at present.
+func (g *RegistryHost) Registrant(name string) (Peer, bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	e, ok := g.entries[name]
+	if !ok {
+		return Peer{}, false
+	}
+	return e.owner.peer, true
+}
+
 func (g *RegistryHost) addSource(ctx context.Context, args []qt.Value) (qt.Value, error) {
 	owner := ctx.Value(connKey{}).(*hostConn)
 	l := args[0].Any().(qt.SourceLocation)

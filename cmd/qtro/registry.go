@@ -34,17 +34,15 @@ func (c *registryCmd) Run(g *globals) error {
 	if len(c.Listen)+len(c.ListenQt5) == 0 {
 		return usagef("say where to listen, with --listen URL or --listen-qt5 URL")
 	}
-	peers := &registrars{by: map[string]*registrar{}}
+	config := g.config()
 	if len(c.Policy) > 0 {
 		policies, err := authz.Open(authz.Config{Logger: slog.New(warnings{g})}, c.Policy...)
 		if err != nil {
 			return err
 		}
 		defer policies.Close()
-		peers.policy = policies
+		config.Authorizer = policies
 	}
-	config := g.config()
-	config.Authorizer = peers
 	config.OnError = func(err error) {
 		// A peer that broke off has gone like any other.
 		broken := (*net.OpError)(nil)
@@ -59,17 +57,24 @@ func (c *registryCmd) Run(g *globals) error {
 	}
 	defer h.Close()
 	reg := h.Registry()
-	tell := func(event string, who func(name string) string) func(qt.SourceLocation) {
-		return func(l qt.SourceLocation) {
-			url := l.URL
-			if url == "" {
-				url = l.URL5
-			}
-			g.registryEvent(registryEvent{Event: event, Name: l.Name, Type: l.TypeName, URL: string(url), Identity: who(l.Name)})
+	who := map[string]string{} // has registered a name; the callbacks come one at a time
+	tell := func(event string, l qt.SourceLocation) {
+		url := l.URL
+		if url == "" {
+			url = l.URL5
 		}
+		g.registryEvent(registryEvent{Event: event, Name: l.Name, Type: l.TypeName, URL: string(url), Identity: who[l.Name]})
 	}
-	reg.OnAdded(tell("added", peers.added))
-	reg.OnRemoved(tell("removed", peers.removed))
+	reg.OnAdded(func(l qt.SourceLocation) {
+		if peer, ok := h.Registrant(l.Name); ok {
+			who[l.Name] = peer.Identity
+		}
+		tell("added", l)
+	})
+	reg.OnRemoved(func(l qt.SourceLocation) {
+		tell("removed", l)
+		delete(who, l.Name)
+	})
 	for _, listener := range []struct {
 		urls     []string
 		protocol wire.Protocol

@@ -257,28 +257,6 @@ permit (principal == Peer::%q, action == Action::"see", resource);
 	require.Zero(t, p.stop())
 }
 
-func TestRegistrars(t *testing.T) {
-	r := &registrars{by: map[string]*registrar{}}
-	register := func(name, who string) {
-		require.NoError(t, r.Authorize(core.Request{Peer: &core.Peer{Identity: who}, Action: core.Register, Object: name}))
-	}
-	register("Station", "a")
-	require.Equal(t, "a", r.added("Station"))
-	require.Equal(t, "a", r.removed("Station"))
-	register("Station", "a")
-	require.Equal(t, "a", r.added("Station"))
-	register("Station", "b") // one of them is refused
-	require.Empty(t, r.removed("Station"))
-	r.by["Station"].removed = r.by["Station"].removed.Add(-2 * keptFor)
-	register("Station", "b")
-	require.Equal(t, "b", r.added("Station"))
-	require.Empty(t, r.added("Gauge"))
-	require.Equal(t, "b", r.removed("Station"))
-	r.by["Station"].removed = r.by["Station"].removed.Add(-2 * keptFor)
-	require.Empty(t, r.removed("Gauge"))
-	require.Empty(t, r.by)
-}
-
 // What is wrong with a file, but no reason to stop, is a line on stderr.
 func TestWarnings(t *testing.T) {
 	warn := newOutput()
