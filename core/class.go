@@ -147,6 +147,16 @@ func (c *Class) compile() (*classInfo, error) {
 	return c.info, c.err
 }
 
+// Types finds the types that the members of the class name, with the class's enums and PODs. It fails if the class is
+// described wrongly.
+func (c *Class) Types() (*qt.Types, error) {
+	info, err := c.compile()
+	if err != nil {
+		return nil, err
+	}
+	return info.types, nil
+}
+
 // complete checks that typed replicas can be of the class: one that a dynamic replica has learnt does not say of which
 // classes its objects are.
 func (ci *classInfo) complete() error {

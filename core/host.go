@@ -250,6 +250,7 @@ func (h *Host) DisableRemoting(s *Source) error {
 	listeners := t.listeners
 	for _, l := range listeners {
 		_ = l.conn.out.put(false, &wire.Packet{Kind: wire.RemoveObject, Name: name})
+		s.audience.note(l.conn, false)
 	}
 	t.listeners = nil
 	s.name, s.host = "", nil

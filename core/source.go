@@ -21,6 +21,8 @@ type Source struct {
 	slots  []slotFunc // written before the source is remoted
 	mirror *mirror    // the struct that the source was made from, or nil
 
+	audience *audience // who is told of peers that come and go, or nil; written before the source is remoted
+
 	// The rest is guarded by the tree's mutex.
 	parent   *Source
 	property int // of the parent
@@ -531,7 +533,9 @@ func (s *Source) listen(c *hostConn, name string, dynamic, again bool) (bool, er
 		return false, err
 	}
 	l.steps, l.flat = false, false
-	t.listeners = slices.DeleteFunc(t.listeners, func(l listener) bool { return l.conn == c })
+	if !t.drop(c) {
+		s.audience.note(c, true)
+	}
 	t.listeners = append(t.listeners, l)
 	return true, nil
 }
@@ -539,7 +543,16 @@ func (s *Source) listen(c *hostConn, name string, dynamic, again bool) (bool, er
 func (s *Source) unlisten(c *hostConn) {
 	t := s.lock()
 	defer t.mu.Unlock()
+	if t.drop(c) {
+		s.audience.note(c, false)
+	}
+}
+
+// drop takes a connection from the listeners, and reports whether it was one. The tree is locked.
+func (t *tree) drop(c *hostConn) bool {
+	before := len(t.listeners)
 	t.listeners = slices.DeleteFunc(t.listeners, func(l listener) bool { return l.conn == c })
+	return len(t.listeners) < before
 }
 
 func (s *Source) fail(op, member string, err error) error {
