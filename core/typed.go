@@ -1,6 +1,7 @@
 package core
 
 import (
+	"context"
 	"fmt"
 	"reflect"
 
@@ -8,7 +9,7 @@ import (
 )
 
 // SetterOf returns a function that sets a property of a source as [Source.Set] does, from a T. It fails if the class has no
-// such property or its type takes no T. For numbers, bools and strings of the property's own type, setting allocates nothing.
+// such property or its type takes no T. For numbers, bools and strings setting allocates nothing.
 func SetterOf[T any](s *Source, property string) (func(T) error, error) {
 	i, err := s.info.property(property)
 	if err == nil && (s.info.props[i].kind != plainProp || s.info.props[i].access == Constant) {
@@ -17,18 +18,85 @@ func SetterOf[T any](s *Source, property string) (func(T) error, error) {
 	if err != nil {
 		return nil, s.fail("set", property, err)
 	}
-	goType, typ := reflect.TypeFor[T](), s.info.props[i].typ
-	if err := takes(typ, goType); err != nil {
+	typ := s.info.props[i].typ
+	if err := takes(typ, reflect.TypeFor[T]()); err != nil {
 		return nil, s.fail("set", property, err)
 	}
-	own, err := qt.TypeOf(goType)
-	direct := err == nil && own == typ && goType.Kind() != reflect.Slice // a slice has to be copied
 	return func(x T) error {
-		if direct {
-			return s.SetValue(i, qt.Of(x))
+		v, err := valueFor(typ, x)
+		if err == nil {
+			err = s.SetValue(i, v)
 		}
-		return s.Set(property, x)
+		return s.fail("set", property, err)
 	}, nil
+}
+
+// Set sets a property of a source as [Source.Set] does, from a T. For numbers, bools and strings it allocates nothing, also
+// where the property is an enum. [SetterOf] saves looking the name up each time.
+func Set[T any](s *Source, property string, x T) error {
+	i, err := s.info.property(property)
+	if err != nil {
+		return s.fail("set", property, err)
+	}
+	prop := &s.info.props[i]
+	if prop.kind != plainProp || prop.access == Constant {
+		return s.Set(property, x) // which says what is wrong
+	}
+	v, err := valueFor(prop.typ, x)
+	if err == nil {
+		err = s.SetValue(i, v)
+	}
+	return s.fail("set", property, err)
+}
+
+// valueFor is t.Value(x) without an allocation for numbers, bools and strings.
+func valueFor[T any](t *qt.Type, x T) (qt.Value, error) {
+	var v qt.Value
+	switch p := any(&x).(type) {
+	case *bool, *int, *int32, *uint32, *int64, *uint64, *float64, *float32, *string, *qt.Value:
+		v = qt.Of(x)
+	case *int8:
+		v = qt.Of(int32(*p))
+	case *int16:
+		v = qt.Of(int32(*p))
+	case *uint8:
+		v = qt.Of(uint32(*p))
+	case *uint16:
+		v = qt.Of(uint32(*p))
+	default:
+		return t.Value(x)
+	}
+	if v.Type() == t {
+		return v, nil
+	}
+	if converted, err := t.Convert(v); err == nil {
+		return converted, nil
+	}
+	return t.Value(x) // texts become more than Convert knows
+}
+
+// OnWriteOf sets what is asked when a replica pushes or writes a property, as [Source.OnWrite] does, with the value as [As]
+// returns it.
+func OnWriteOf[T any](s *Source, property string, fn func(ctx context.Context, x T) error) error {
+	return s.OnWrite(property, func(ctx context.Context, v qt.Value) error { return fn(ctx, As[T](v)) })
+}
+
+// Emit emits a signal as [Source.Emit] does, with values that have the parameters' types or can be converted to them
+// ([qt.Type.Convert]), such as numbers to enums. For numbers, bools, strings and enums it allocates nothing.
+func Emit(s *Source, signal string, args ...qt.Value) error {
+	i, err := s.info.signal(signal, len(args))
+	if err != nil {
+		return s.fail("emit", signal, err)
+	}
+	for k, p := range s.info.signals[i].params {
+		if args[k].Type() == p.typ {
+			continue
+		}
+		if args[k], err = p.typ.Convert(args[k]); err != nil {
+			return s.fail("emit", signal, fmt.Errorf("argument %d: %w", k+1, err))
+		}
+	}
+	return s.fail("emit", signal, s.EmitValues(i, args...))
 }
 
 // EmitterOf returns a function that emits a signal of a source as [Source.Emit] does. F is its type: a function that takes
