@@ -2,7 +2,6 @@ package rep
 
 import (
 	"sort"
-	"strconv"
 	"strings"
 )
 
@@ -193,7 +192,9 @@ func (r *repcReader) stop() {
 func (r *repcReader) class() {
 	t := r.take()
 	c := &unitClass{name: t.name, pos: t.pos}
-	r.newlines()
+	if !r.newlines() && (r.tok.kind == tokSymbol || r.tok.kind == tokEnumParam) {
+		r.reject(t.pos, "an attribute before the class's name is known to late versions of Qt 6 only, whose signatures were not looked at")
+	}
 	r.start("class " + t.name)
 	for r.tok.kind != tokStop {
 		r.member(c)
@@ -354,12 +355,8 @@ func (r *repcReader) fieldType(out *strings.Builder) {
 
 // enumValue is the number that repc takes a value of an enum for: one that is too large counts as 0.
 func enumValue(s string) int32 {
-	base := 10
-	if len(s) > 2 && (s[1] == 'x' || s[1] == 'X') {
-		s, base = s[2:], 16
-	}
-	n, err := strconv.ParseInt(s, base, 32)
-	if err != nil {
+	n, ok := enumNumber(s)
+	if !ok || int64(int32(n)) != n {
 		return 0
 	}
 	return int32(n)

@@ -1,0 +1,306 @@
+package gogen
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/go-qtro/qtro/core"
+	"github.com/go-qtro/qtro/qt"
+	"github.com/go-qtro/qtro/rep"
+)
+
+// goType is a type in Go.
+type goType struct {
+	expr  string   // such as []Reading
+	qt    *qt.Type // what it is in Qt
+	plain bool     // a number, bool, string or enum, which need no any
+}
+
+// enum reports whether it is a Go type that an enum or flags have become.
+func (t goType) enum() bool { return t.qt.Enum() != nil }
+
+// resolve finds the Go type of a type.
+func (u *unit) resolve(types *qt.Types, t *rep.Type) (goType, error) {
+	found, err := types.Lookup(t.String())
+	if err != nil {
+		return goType{}, u.errorf(t.Pos(), "the type %s is not known: declare it with POD, ENUM or USE_ENUM", t)
+	}
+	expr, err := u.expr(found)
+	if err != nil {
+		return goType{}, u.errorf(t.Pos(), "%s", err)
+	}
+	return goType{expr: expr, qt: found, plain: found.Enum() != nil || plainTypes[expr]}, nil
+}
+
+var plainTypes = map[string]bool{
+	"bool": true, "int8": true, "int16": true, "int32": true, "int64": true, "uint8": true, "uint16": true, "uint32": true, "uint64": true,
+	"float32": true, "float64": true, "string": true,
+}
+
+func (u *unit) expr(t *qt.Type) (string, error) {
+	switch {
+	case t == nil:
+		return "", fmt.Errorf("a type that is not known")
+	case t.Enum() != nil:
+		for _, e := range u.enums {
+			if e.qt.Name == t.Enum().Name {
+				return e.goName, nil
+			}
+		}
+	case t.IsPOD():
+		for _, p := range u.pods {
+			if p.qt.Name == t.String() {
+				return p.goName, nil
+			}
+		}
+	case t.IsVariant():
+		return "any", nil
+	case t.IsContainer() && t.KeyType() == nil:
+		elem, err := u.expr(t.Elem())
+		return "[]" + elem, err
+	case t.IsContainer() && t.Go().Kind() == reflect.Map:
+		key, err := u.expr(t.KeyType())
+		if err != nil {
+			return "", err
+		}
+		elem, err := u.expr(t.Elem())
+		return "map[" + key + "]" + elem, err
+	}
+	if t.Go() == nil {
+		return "", fmt.Errorf("nothing in Go stands for the type %s", t)
+	}
+	return strings.NewReplacer("interface {}", "any", "[]uint8", "[]byte").Replace(t.Go().String()), nil
+}
+
+func (u *unit) resolvePOD(p *pod) error {
+	types := u.scope(p.ast.Name)
+	names := nameSet{}
+	for _, f := range p.ast.Fields {
+		t, err := u.resolve(types, f.Type)
+		if err != nil {
+			return err
+		}
+		p.fields = append(p.fields, field{names.add(exported(f.Name)), f.Name, documentation(&f.Comments), t})
+	}
+	if u.contains(p, p, nil) {
+		return u.errorf(p.ast.Pos(), "POD %s contains itself", p.ast.Name)
+	}
+	return nil
+}
+
+// contains reports whether a value of p has one of another inside.
+func (u *unit) contains(p, other *pod, seen []*pod) bool {
+	if slices.Contains(seen, p) {
+		return false
+	}
+	seen = append(seen, p)
+	for _, f := range p.ast.Fields {
+		for _, q := range u.pods {
+			if f.Type.Name == q.ast.Name && (q == other || u.contains(q, other, seen)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (u *unit) resolveClass(c *class) error {
+	c.types = u.scope(c.ast.Name)
+	// What a type's methods are called; a property has its names before signals and slots.
+	onSource, onReplica, slots := nameSet{"Source": true}, nameSet{"Replica": true}, nameSet{}
+	for _, m := range c.ast.Members {
+		var err error
+		switch m := m.(type) {
+		case *rep.Property:
+			err = u.property(c, m)
+		case *rep.Child:
+			err = u.child(c, m)
+		case *rep.Model:
+			c.props = append(c.props, &property{name: m.Name, doc: documentation(&m.Comments), access: core.SourceOnlySetter, roles: m.Roles, isModel: true})
+		case *rep.Signal:
+			if slices.ContainsFunc(c.signals, func(s *method) bool { return s.name == m.Name }) {
+				err = u.errorf(m.NamePos, "the signal %s is declared twice: replicas could not tell which one they subscribe to", m.Name)
+				break
+			}
+			var s *method
+			if s, err = u.method(c, m.Name, &m.Comments, m.Params, nil, "fn", "s", "r", "args"); err == nil {
+				c.signals = append(c.signals, s)
+			}
+		case *rep.Slot:
+			if slices.ContainsFunc(c.slots, func(s *method) bool { return s.name == m.Name && len(s.params) == len(m.Params) }) {
+				err = u.errorf(m.NamePos, "the slot %s is declared twice with %d parameters: calls could not tell which one they mean", m.Name, len(m.Params))
+				break
+			}
+			var s *method
+			if s, err = u.method(c, m.Name, &m.Comments, m.Params, m.Return, "ctx", "r", "err"); err == nil {
+				c.slots = append(c.slots, s)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for _, p := range c.props {
+		p.name2go(onSource, onReplica)
+	}
+	for _, s := range c.signals {
+		s.goName = exported(s.name)
+		if !onSource.free("Emit"+s.goName) || !onReplica.free("On"+s.goName) {
+			s.goName += "Signal"
+		}
+		for base, i := s.goName, 2; !onSource.free("Emit"+s.goName) || !onReplica.free("On"+s.goName); i++ {
+			s.goName = fmt.Sprintf("%s%d", base, i)
+		}
+		onSource.take("Emit" + s.goName)
+		onReplica.take("On" + s.goName)
+	}
+	for _, s := range c.slots {
+		s.goName = slots.add(exported(s.name))
+		s.onReplica = s.goName
+		if !onReplica.free(s.onReplica) {
+			s.onReplica = "Call" + s.goName
+		}
+		s.onReplica = onReplica.add(s.onReplica)
+	}
+	u.used(c)
+	return nil
+}
+
+// name2go finds a name for a property whose methods are all free.
+func (p *property) name2go(onSource, onReplica nameSet) {
+	base := exported(p.name)
+	for i := 1; ; i++ {
+		p.goName = base
+		if i > 1 {
+			p.goName = base + "Property"
+		}
+		if i > 2 {
+			p.goName += fmt.Sprint(i)
+		}
+		s, r := []string{p.goName, "Set" + p.goName}, []string{p.goName}
+		if p.access != core.Constant {
+			r = append(r, "On"+p.goName+"Changed")
+		}
+		if verb := p.verb(); verb != "" {
+			s, r = append(s, "On"+verb+p.goName), append(r, verb+p.goName)
+		}
+		if onSource.free(s...) && onReplica.free(r...) {
+			onSource.take(s...)
+			onReplica.take(r...)
+			return
+		}
+	}
+}
+
+// verb is how replicas ask for a change.
+func (p *property) verb() string {
+	switch p.access {
+	case core.ReadPush:
+		return "Push"
+	case core.ReadWrite:
+		return "Set"
+	}
+	return ""
+}
+
+func (u *unit) property(c *class, m *rep.Property) error {
+	t, err := u.resolve(c.types, m.Type)
+	if err != nil {
+		return err
+	}
+	p := &property{name: m.Name, doc: documentation(&m.Comments), typ: t, typeText: m.Type.String()}
+	for access := core.ReadPush; access <= core.SourceOnlySetter; access++ {
+		if m.Has(access.String()) {
+			p.access = access
+		}
+	}
+	if p.def, err = u.defaultOf(m.Default, t.qt); err != nil {
+		return u.errorf(m.NamePos, "the default of %s: %s", m.Name, err)
+	}
+	c.props = append(c.props, p)
+	return nil
+}
+
+func (u *unit) child(c *class, m *rep.Child) error {
+	for _, other := range u.classes {
+		if other.ast.Name == m.Class {
+			if other == c {
+				return u.errorf(m.Pos(), "class %s holds itself", m.Class)
+			}
+			c.props = append(c.props, &property{name: m.Name, doc: documentation(&m.Comments), access: core.SourceOnlySetter, child: other})
+			return nil
+		}
+	}
+	return u.errorf(m.Pos(), "there is no class %s in this file", m.Class)
+}
+
+func (u *unit) method(c *class, name string, comments *rep.Comments, params []*rep.Param, ret *rep.Type, inUse ...string) (*method, error) {
+	m := &method{name: name, doc: documentation(comments)}
+	var names []string
+	for _, p := range params {
+		names = append(names, p.Name)
+	}
+	goNames := paramNames(names, inUse...)
+	for i, p := range params {
+		t, err := u.resolve(c.types, p.Type)
+		if err != nil {
+			return nil, err
+		}
+		m.params = append(m.params, param{goNames[i], p.Name, p.Type.String(), t})
+	}
+	if ret != nil && ret.String() != "void" {
+		t, err := u.resolve(c.types, ret)
+		if err != nil {
+			return nil, err
+		}
+		m.ret, m.retText = &t, ret.String()
+	}
+	return m, nil
+}
+
+// used finds the enums and PODs that a class has or mentions, in the order of the file.
+func (u *unit) used(c *class) {
+	seen := map[*qt.Type]bool{}
+	enums, pods := map[string]bool{}, map[string]bool{}
+	var look func(t *qt.Type)
+	look = func(t *qt.Type) {
+		if t == nil || seen[t] {
+			return
+		}
+		seen[t] = true
+		if t.Enum() != nil {
+			enums[t.Enum().Name] = true
+		}
+		if t.IsPOD() {
+			pods[t.String()] = true
+		}
+		for _, f := range t.Fields() {
+			look(f.Type())
+		}
+		look(t.Elem())
+		look(t.KeyType())
+	}
+	for _, p := range c.props {
+		look(p.typ.qt)
+	}
+	for _, m := range slices.Concat(c.signals, c.slots) {
+		for _, p := range m.params {
+			look(p.typ.qt)
+		}
+		if m.ret != nil {
+			look(m.ret.qt)
+		}
+	}
+	for _, e := range u.enums {
+		if e.owner == c.ast.Name || enums[e.qt.Name] {
+			c.usedEnums = append(c.usedEnums, e)
+		}
+	}
+	for _, p := range u.pods {
+		if pods[p.qt.Name] {
+			c.usedPODs = append(c.usedPODs, p)
+		}
+	}
+}

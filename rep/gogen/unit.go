@@ -1,0 +1,263 @@
+package gogen
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/go-qtro/qtro/core"
+	"github.com/go-qtro/qtro/qt"
+	"github.com/go-qtro/qtro/rep"
+)
+
+// unit is a .rep file with all its types resolved and everything named.
+type unit struct {
+	file    *rep.File
+	enums   []*enum
+	pods    []*pod
+	classes []*class
+	names   nameSet // of the package
+}
+
+type enum struct {
+	goName, varName string
+	owner           string // the class or POD it is of, or empty
+	doc             string
+	qt              qt.Enum
+	values          []enumValue
+	of              *enum // of flags
+}
+
+type enumValue struct {
+	goName, name, doc string
+	value             int32
+}
+
+type pod struct {
+	goName, varName string
+	ast             *rep.POD
+	qt              qt.POD
+	fields          []field
+}
+
+type field struct {
+	goName, name, doc string
+	typ               goType
+}
+
+type class struct {
+	goName, varName string
+	ast             *rep.Class
+	signature       [2]string // of Qt 6 and Qt 5
+	why             [2]string // there is none
+	types           *qt.Types
+	usedEnums       []*enum
+	usedPODs        []*pod
+	props           []*property
+	signals         []*method
+	slots           []*method
+}
+
+type property struct {
+	goName   string
+	name     string
+	doc      string
+	access   core.Access
+	typ      goType // of plain ones
+	def      string // the default as a Go expression, or empty
+	child    *class
+	roles    []string
+	isModel  bool
+	typeText string
+}
+
+type method struct {
+	goName    string // of the interface's method
+	onReplica string
+	name, doc string
+	params    []param
+	ret       *goType // nil if nothing is returned
+	retText   string
+}
+
+type param struct {
+	goName, name, typeText string
+	typ                    goType
+}
+
+func (u *unit) errorf(pos rep.Pos, format string, args ...any) error {
+	return &rep.Error{File: u.file.Name, Pos: pos, Msg: fmt.Sprintf(format, args...)}
+}
+
+// newUnit resolves a file in passes: what there is, and its names; PODs; classes.
+func newUnit(f *rep.File) (*unit, error) {
+	u := &unit{file: f, names: nameSet{}}
+	for _, d := range f.Decls {
+		switch d := d.(type) {
+		case *rep.Class:
+			if err := u.declareClass(d); err != nil {
+				return nil, err
+			}
+		case *rep.POD:
+			p := &pod{goName: exported(d.Name), ast: d, qt: qt.POD{Name: d.Name}}
+			p.varName = unexported(d.Name) + "POD"
+			if !u.names.free(p.goName, p.varName) {
+				return nil, u.errorf(d.Pos(), "%s is declared twice, or its name in Go, %s, is taken", d.Name, p.goName)
+			}
+			u.names.take(p.goName, p.varName)
+			u.pods = append(u.pods, p)
+		}
+	}
+	for _, d := range f.Decls {
+		if err := u.declareEnums(d); err != nil {
+			return nil, err
+		}
+	}
+	u.sign(rep.Qt6, 0)
+	u.sign(rep.Qt5, 1)
+	for _, p := range u.pods {
+		for _, f := range p.ast.Fields {
+			p.qt.Fields = append(p.qt.Fields, qt.Field{Name: f.Name, TypeName: f.Type.String()})
+		}
+	}
+	for _, p := range u.pods {
+		if err := u.resolvePOD(p); err != nil {
+			return nil, err
+		}
+	}
+	for _, c := range u.classes {
+		if err := u.resolveClass(c); err != nil {
+			return nil, err
+		}
+	}
+	return u, nil
+}
+
+func (u *unit) declareClass(d *rep.Class) error {
+	c := &class{goName: exported(d.Name), varName: unexported(d.Name) + "Class", ast: d}
+	names := []string{c.goName + "Slots", c.goName + "Source", c.goName + "Replica", "New" + c.goName + "Source", "Acquire" + c.goName, c.varName}
+	if !u.names.free(names...) {
+		return u.errorf(d.NamePos, "class %s is declared twice, or a name that it has in Go is taken", d.Name)
+	}
+	u.names.take(names...)
+	u.classes = append(u.classes, c)
+	return nil
+}
+
+// declareEnums notes the enums and flags of a declaration.
+func (u *unit) declareEnums(d rep.Decl) error {
+	switch d := d.(type) {
+	case *rep.UseEnum:
+		u.addEnum("", d.Name, d.Name, documentation(&d.Comments), qt.Enum{Size: 4})
+	case *rep.Enum:
+		u.declareEnum("", d.Name+"Enum::", d)
+	case *rep.Flag:
+		return u.declareFlag("", d.Enum+"Enum::", d)
+	case *rep.POD:
+		for _, e := range d.Enums {
+			u.declareEnum(d.Name, d.Name+"::", e)
+		}
+		for _, f := range d.Flags {
+			if err := u.declareFlag(d.Name, d.Name+"::", f); err != nil {
+				return err
+			}
+		}
+	case *rep.Class:
+		for _, m := range d.Members {
+			switch m := m.(type) {
+			case *rep.Enum:
+				u.declareEnum(d.Name, d.Name+"::", m)
+			case *rep.Flag:
+				if err := u.declareFlag(d.Name, d.Name+"::", m); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (u *unit) addEnum(owner, full, name, doc string, q qt.Enum) *enum {
+	q.Name = full
+	base := owner + "_" + name
+	if owner == "" {
+		base = strings.ReplaceAll(name, "::", "_")
+	}
+	e := &enum{owner: owner, doc: doc, qt: q, goName: u.names.add(exported(base))}
+	e.varName = u.names.add(unexported(base) + "Enum")
+	u.enums = append(u.enums, e)
+	return e
+}
+
+func (u *unit) declareEnum(owner, scope string, d *rep.Enum) {
+	q := qt.Enum{Scoped: d.Scoped, Size: enumSize(d.Base)}
+	for _, v := range d.Values {
+		q.Keys = append(q.Keys, qt.EnumKey{Name: v.Name, Value: v.Value})
+	}
+	e := u.addEnum(owner, scope+d.Name, d.Name, documentation(&d.Comments), q)
+	for _, v := range d.Values {
+		e.values = append(e.values, enumValue{u.names.add(e.goName + exported(v.Name)), v.Name, documentation(&v.Comments), v.Value})
+	}
+}
+
+func enumSize(base string) int {
+	switch base {
+	case "quint8", "qint8", "uchar", "char", "signed char", "unsigned char", "uint8_t", "int8_t":
+		return 1
+	case "quint16", "qint16", "ushort", "short", "unsigned short", "uint16_t", "int16_t":
+		return 2
+	}
+	return 4
+}
+
+func (u *unit) declareFlag(owner, scope string, d *rep.Flag) error {
+	for _, of := range u.enums {
+		if of.owner == owner && of.qt.Name == scope+d.Enum {
+			e := u.addEnum(owner, scope+d.Name, d.Name, documentation(&d.Comments), of.qt)
+			e.qt.Flag, e.qt.Scoped, e.qt.Size, e.of = true, false, 4, of
+			return nil
+		}
+	}
+	return u.errorf(d.Pos(), "no enum %s is declared before the flags %s", d.Enum, d.Name)
+}
+
+// documentation is what the .rep file says of something.
+func documentation(c *rep.Comments) string {
+	if text := c.Doc.Text(); text != "" {
+		return text
+	}
+	return c.Line.Text()
+}
+
+// sign enters the class signatures, if repc takes the file.
+func (u *unit) sign(v rep.Version, at int) {
+	all, err := u.file.Signatures(v)
+	for i, c := range u.classes {
+		if err != nil {
+			c.why[at] = err.Error()
+			if e, ok := err.(*rep.Error); ok {
+				c.why[at] = fmt.Sprintf("line %d: %s", e.Pos.Line, e.Msg)
+			}
+		} else if i < len(all) && all[i].Class == c.ast.Name {
+			c.signature[at] = all[i].Hex
+		}
+	}
+}
+
+// scope returns the types as a class or POD sees them: its own enums come before others of the same name.
+func (u *unit) scope(owner string) *qt.Types {
+	types := qt.NewTypes()
+	var others, own []*qt.Enum
+	for _, e := range u.enums {
+		if e.owner == owner {
+			own = append(own, &e.qt)
+		} else {
+			others = append(others, &e.qt)
+		}
+	}
+	var pods []qt.POD
+	for _, p := range u.pods {
+		pods = append(pods, p.qt)
+	}
+	types.Define(append(others, own...), pods)
+	return types
+}
