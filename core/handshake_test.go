@@ -235,10 +235,10 @@ func announce(t testing.TB, n *Node, name, url string) *peer {
 	g, err := n.setRegistry("")
 	require.NoError(t, err)
 	require.Equal(t, registryName, h.next().Name)
+	_, err = n.Acquire(name, counterClass()) // first, so that the URL is looked up once
+	require.NoError(t, err)
 	h.send(&wire.Packet{Kind: wire.Init, Name: registryName, Values: []wire.Property{{Value: qt.Of(qt.SourceLocations{{Name: name, TypeName: "Counter", URL: qt.URL(url)}})}}})
 	require.NoError(t, g.Wait(soon(t)))
-	_, err = n.Acquire(name, counterClass())
-	require.NoError(t, err)
 	return h
 }
 

@@ -302,7 +302,7 @@ var faults = []struct {
 		dial: func(ctx context.Context, t core.Transport, u *url.URL) (core.Conn, error) {
 			c, err := t.Dial(ctx, u)
 			if err == nil {
-				context.AfterFunc(ctx, func() { _ = c.Close() })
+				return endsWith{c, ctx}, nil
 			}
 			return c, err
 		}}},
@@ -381,6 +381,19 @@ func try(t testing.TB, run func(testing.TB)) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.failure
+}
+
+// endsWith is a connection that ends with a context.
+type endsWith struct {
+	core.Conn
+	ctx context.Context
+}
+
+func (c endsWith) Read(b []byte) (int, error) {
+	if c.ctx.Err() != nil {
+		_ = c.Close()
+	}
+	return c.Conn.Read(b)
 }
 
 func find(t *testing.T, name string) check {
