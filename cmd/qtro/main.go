@@ -11,6 +11,7 @@
 //	qtro decode --check conversation.txt       # lines of "S>C HEX" and "C>S HEX"
 //	qtro trace --listen tcp://127.0.0.1:5002 --to tcp://127.0.0.1:5000
 //	qtro cert init; qtro cert host plant.example 10.0.0.7; qtro cert client spiffe://plant.example/panel
+//	qtro rep signature station.rep; qtro rep fmt -w *.rep; qtro rep lint *.rep
 //	qtro authz check --policy plant.cedar --identity spiffe://plant/panel call Boiler.reset
 //
 // --registry URL or --connect URL (any number) says where the objects are, --timeout (5s) how long to wait for them. Values are
@@ -80,6 +81,7 @@ type cli struct {
 	Trace       traceCmd    `cmd:"" help:"Be a proxy, and print the conversation as it passes."`
 	Authz       authzCmd    `cmd:"" help:"Ask policies what peers may do."`
 	CertCmd     certCmd     `cmd:"" name:"cert" help:"Make and show certificates for development."`
+	Rep         repCmd      `cmd:"" help:"Check and format .rep files, and compute class signatures."`
 }
 
 // globals are the flags of every command, and what a command works with.
