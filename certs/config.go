@@ -135,6 +135,9 @@ func (c *Config) setRoots(pool **x509.CertPool) (err error) {
 // verify judges the peer of a handshake, host being the name that was dialed or "" on the host's side. It is asked on
 // resumed sessions, too, for which crypto/tls itself looks at little more than the ticket: so all is checked again.
 func (c *Config) verify(cs *tls.ConnectionState, host string) error {
+	if !cs.DidResume && len(cs.VerifiedChains) > 0 { // crypto/tls has just verified them, by the same roots
+		return c.judge(cs.PeerCertificates[0], cs.VerifiedChains, cs.OCSPResponse)
+	}
 	return c.VerifyPeer(cs.PeerCertificates, cs.OCSPResponse, host)
 }
 
@@ -173,7 +176,12 @@ func (c *Config) VerifyPeer(peer []*x509.Certificate, staple []byte, host string
 		}
 		return err
 	}
-	if ids := Identities(peer[0]); len(c.Expect) > 0 && !expected(c.Expect, ids) {
+	return c.judge(peer[0], chains, staple)
+}
+
+// judge judges a peer for whom the roots vouch.
+func (c *Config) judge(peer *x509.Certificate, chains [][]*x509.Certificate, staple []byte) error {
+	if ids := Identities(peer); len(c.Expect) > 0 && !expected(c.Expect, ids) {
 		return &RefusedError{Check: CheckIdentity, Err: fmt.Errorf("the peer is %q, expected is one of %q", ids, c.Expect)}
 	}
 	return c.checkRevocation(chains, staple)
