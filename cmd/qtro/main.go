@@ -13,6 +13,8 @@
 //	qtro cert init; qtro cert host plant.example 10.0.0.7; qtro cert client spiffe://plant.example/panel
 //	qtro rep signature station.rep; qtro rep fmt -w *.rep; qtro rep lint *.rep
 //	qtro authz check --policy plant.cedar --identity spiffe://plant/panel call Boiler.reset
+//	qtro gen boiler.rep                        # typed sources and replicas in Go: boiler.rep.go; see package rep/gogen
+//	qtro mock boiler.rep --listen tcp://127.0.0.1:5000 --scenario warmup.yaml
 //
 // --registry URL or --connect URL (any number) says where the objects are, --timeout (5s) how long to wait for them. Values are
 // JSON: PODs by field name, enums and flags by name, child objects nested. A word that is not JSON is taken as a string
@@ -81,7 +83,9 @@ type cli struct {
 	Trace       traceCmd    `cmd:"" help:"Be a proxy, and print the conversation as it passes."`
 	Authz       authzCmd    `cmd:"" help:"Ask policies what peers may do."`
 	CertCmd     certCmd     `cmd:"" name:"cert" help:"Make and show certificates for development."`
+	Gen         genCmd      `cmd:"" help:"Write Go code for .rep files: typed sources and replicas."`
 	Rep         repCmd      `cmd:"" help:"Check and format .rep files, and compute class signatures."`
+	Mock        mockCmd     `cmd:"" help:"Host the classes of a .rep file with nothing behind them, and print what clients do."`
 }
 
 // globals are the flags of every command, and what a command works with.

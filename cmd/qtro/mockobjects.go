@@ -1,0 +1,365 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-qtro/qtro/core"
+	"github.com/go-qtro/qtro/qt"
+)
+
+// target is a member of a mocked object, or of one of its child objects.
+type target struct {
+	object string
+	path   []string    // the properties that lead from the object to the child
+	name   string      // of the member
+	class  *core.Class // that has the member
+}
+
+// member is the member with the path to it.
+func (t target) member() string { return strings.Join(append(slices.Clone(t.path), t.name), ".") }
+
+func (t target) String() string { return t.object + "." + t.member() }
+
+// child is a member of the object that a target holds.
+func (t target) child(class *core.Class, name string) target {
+	return target{t.object, append(slices.Clone(t.path), t.name), name, class}
+}
+
+// target finds what is meant by a path such as Boiler.pump.rpm. Whether there is such a member is for the caller to see.
+func (m *mock) target(text string) (target, error) {
+	object := ""
+	for name := range m.objects { // a name may have dots
+		if strings.HasPrefix(text, name+".") && len(name) > len(object) {
+			object = name
+		}
+	}
+	if object == "" {
+		names := slices.Sorted(maps.Keys(m.objects))
+		if m.objects[text] != nil {
+			return target{}, fmt.Errorf("%s is an object: name the member, too, as in %s.NAME", text, text)
+		}
+		return target{}, fmt.Errorf("no object has %q; there are %s", text, strings.Join(names, ", "))
+	}
+	t := target{object: object, class: m.objects[object].Class()}
+	names := strings.Split(text[len(object)+1:], ".")
+	for _, name := range names[:len(names)-1] {
+		p := propertyOf(t.class, name)
+		if p == nil || p.Class == nil {
+			t.name = name
+			return t, fmt.Errorf("%s holds no object", t)
+		}
+		t.path, t.class = append(t.path, name), p.Class
+	}
+	t.name = names[len(names)-1]
+	return t, nil
+}
+
+// source is the object that has a target at present.
+func (m *mock) source(t target) (*core.Source, error) {
+	s := m.objects[t.object]
+	for i, name := range t.path {
+		child, err := s.Child(name)
+		if err != nil {
+			return nil, err
+		}
+		if child == nil {
+			return nil, fmt.Errorf("%s.%s holds no object at present", t.object, strings.Join(t.path[:i+1], "."))
+		}
+		s = child
+	}
+	return s, nil
+}
+
+// assignment is a new value of a property.
+type assignment struct {
+	target
+	property *core.Property
+	value    qt.Value // of a plain one
+	empty    bool     // whether one that holds an object is to hold none
+}
+
+// assign reads the new value of a property from JSON. A map for an object is what its properties become.
+func (m *mock) assign(t target, text string) ([]assignment, error) {
+	p := propertyOf(t.class, t.name)
+	switch {
+	case p == nil:
+		return nil, fmt.Errorf("%s has no property %q; %s", t.class.Name, t.name, available("properties", propertyNames(t.class)))
+	case p.Roles != nil:
+		return nil, fmt.Errorf("%s is a model, which stays empty", t)
+	case p.Class == nil:
+		typ, err := m.typeOf(t.class, p.Type)
+		if err != nil {
+			return nil, err
+		}
+		v, err := parseValue(typ, text)
+		if err != nil {
+			return nil, fmt.Errorf("value of %s: %w", t, err)
+		}
+		return []assignment{{target: t, property: p, value: v}}, nil
+	}
+	if strings.TrimSpace(text) == "null" {
+		return []assignment{{target: t, property: p, empty: true}}, nil
+	}
+	var inner map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(text), &inner); err != nil {
+		return nil, fmt.Errorf("%s holds a %s: give a map of its properties, or null", t, p.Class.Name)
+	}
+	all := []assignment{{target: t, property: p}}
+	for _, name := range slices.Sorted(maps.Keys(inner)) {
+		more, err := m.assign(t.child(p.Class, name), string(inner[name]))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, more...)
+	}
+	return all, nil
+}
+
+func (m *mock) typeOf(class *core.Class, name string) (*qt.Type, error) {
+	types, err := class.Types()
+	if err != nil {
+		return nil, err
+	}
+	return types.Lookup(name)
+}
+
+// set carries out an assignment.
+func (m *mock) set(a *assignment) error {
+	s, err := m.source(a.target)
+	if err != nil {
+		return err
+	}
+	switch {
+	case a.property.Class == nil && a.property.Access == core.Constant:
+		err = s.SetConstant(a.name, a.value)
+	case a.property.Class == nil:
+		err = s.Set(a.name, a.value)
+	case a.empty:
+		err = s.SetChild(a.name, nil)
+	default:
+		old, err := s.Child(a.name)
+		if err != nil || old != nil {
+			return err
+		}
+		child, err := m.newSource(a.property.Class, a.object, a.member()+".")
+		if err != nil {
+			return err
+		}
+		return unwrapped(s.SetChild(a.name, child))
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", a.target, unwrapped(err))
+	}
+	m.tell(mockEvent{event: "set", object: a.object, member: a.member(), args: []qt.Value{a.value}})
+	return nil
+}
+
+// emission is a signal with its arguments.
+type emission struct {
+	target
+	args []qt.Value
+}
+
+// emission reads the arguments of a signal from JSON.
+func (m *mock) emission(t target, args []string) (*emission, error) {
+	var counts []string
+	for _, s := range t.class.Signals {
+		if s.Name != t.name {
+			continue
+		}
+		if len(s.Params) != len(args) {
+			counts = append(counts, fmt.Sprint(len(s.Params)))
+			continue
+		}
+		e := &emission{target: t}
+		for i, p := range s.Params {
+			typ, err := m.typeOf(t.class, p.Type)
+			if err != nil {
+				return nil, err
+			}
+			v, err := parseValue(typ, args[i])
+			if err != nil {
+				return nil, fmt.Errorf("argument %d of %s: %w", i+1, t, err)
+			}
+			e.args = append(e.args, v)
+		}
+		return e, nil
+	}
+	if len(counts) > 0 {
+		return nil, fmt.Errorf("%s takes %s arguments, not %d", t, strings.Join(counts, " or "), len(args))
+	}
+	var names []string
+	for _, s := range t.class.Signals {
+		names = append(names, s.Name)
+	}
+	return nil, fmt.Errorf("%s has no signal %q; %s", t.class.Name, t.name, available("signals", names))
+}
+
+func (m *mock) emit(e *emission) error {
+	s, err := m.source(e.target)
+	if err != nil {
+		return err
+	}
+	args := make([]any, len(e.args))
+	for i, a := range e.args {
+		args[i] = a
+	}
+	m.tell(mockEvent{event: "emit", object: e.object, member: e.member(), args: e.args})
+	return s.Emit(e.name, args...)
+}
+
+// answer is what happens when a slot is called.
+type answer struct {
+	target
+	replies map[string]qt.Value // by the type that the slot returns: slots of one name may differ
+	fail    bool
+	delay   time.Duration
+	then    []step
+}
+
+// reply reads what a slot replies from JSON.
+func (m *mock) reply(a *answer, text string) error {
+	a.replies = map[string]qt.Value{}
+	for _, s := range a.class.Slots {
+		if s.Name != a.name {
+			continue
+		}
+		if s.Return == "" || s.Return == "void" {
+			return fmt.Errorf("%s returns nothing", a.target)
+		}
+		typ, err := m.typeOf(a.class, s.Return)
+		if err != nil {
+			return err
+		}
+		if a.replies[s.Return], err = parseValue(typ, text); err != nil {
+			return fmt.Errorf("reply of %s: %w", a.target, err)
+		}
+	}
+	return nil
+}
+
+// slotTarget finds a slot by its path.
+func (m *mock) slotTarget(path string) (target, error) {
+	t, err := m.target(path)
+	if err == nil && !slices.ContainsFunc(t.class.Slots, func(s core.Slot) bool { return s.Name == t.name }) {
+		err = fmt.Errorf("%s has no slot %q; %s", t.class.Name, t.name, available("slots", slotNames(t.class)))
+	}
+	return t, err
+}
+
+// setAnswer makes a an answer from now on.
+func (m *mock) setAnswer(a *answer) {
+	m.mu.Lock()
+	m.answers[a.String()] = a
+	m.mu.Unlock()
+}
+
+var (
+	contextType = reflect.TypeFor[context.Context]()
+	valueType   = reflect.TypeFor[qt.Value]()
+	errorType   = reflect.TypeFor[error]()
+)
+
+// answerSlots has the slots of a source answered. Those of one name are told apart by the number of their arguments, so that
+// the functions have to have that many.
+func (m *mock) answerSlots(s *core.Source, object, path string) error {
+	class := s.Class()
+	for i := range class.Slots {
+		slot := &class.Slots[i]
+		var ret *qt.Type
+		if slot.Return != "" && slot.Return != "void" {
+			var err error
+			if ret, err = m.typeOf(class, slot.Return); err != nil {
+				return err
+			}
+		}
+		in := []reflect.Type{contextType}
+		for range slot.Params {
+			in = append(in, valueType)
+		}
+		fn := reflect.MakeFunc(reflect.FuncOf(in, []reflect.Type{valueType, errorType}, false), func(in []reflect.Value) []reflect.Value {
+			args := make([]qt.Value, len(in)-1)
+			for i := range args {
+				args[i] = in[i+1].Interface().(qt.Value)
+			}
+			v, err := m.called(in[0].Interface().(context.Context), object, path+slot.Name, slot.Return, ret, args)
+			failure := reflect.Zero(errorType)
+			if err != nil {
+				failure = reflect.ValueOf(&err).Elem()
+			}
+			return []reflect.Value{reflect.ValueOf(v), failure}
+		})
+		if err := s.Handle(slot.Name, fn.Interface()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// called answers a call.
+func (m *mock) called(ctx context.Context, object, member, returns string, ret *qt.Type, args []qt.Value) (qt.Value, error) {
+	key := object + "." + member
+	m.mu.Lock()
+	a := m.answers[key]
+	m.mu.Unlock()
+	if a == nil {
+		a = &answer{}
+	}
+	e := mockEvent{event: "call", object: object, member: member, args: args, peer: peerOf(ctx), failed: a.fail}
+	var v qt.Value
+	if ret != nil && !a.fail {
+		var ok bool
+		if v, ok = a.replies[returns]; !ok {
+			v = ret.Zero()
+		}
+		e.reply = &v
+	}
+	m.tell(e)
+	if !pause(ctx, a.delay) {
+		return qt.Value{}, ctx.Err()
+	}
+	m.follow(key, a.then)
+	if a.fail {
+		return qt.Value{}, fmt.Errorf("%s fails as it is told to", key)
+	}
+	return v, nil
+}
+
+// follow does the steps that follow a call, in the place of those of the call before.
+func (m *mock) follow(key string, steps []step) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if end := m.follows[key]; end != nil {
+		end()
+		delete(m.follows, key)
+	}
+	if len(steps) == 0 {
+		return
+	}
+	ctx, cancel := context.WithCancel(m.ctx)
+	m.follows[key] = cancel
+	r := runner{mock: m, seen: m.times()}
+	m.group.Go(func() { r.run(ctx, steps); cancel() })
+}
+
+// pause waits, and reports whether the context is still good.
+func pause(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
