@@ -136,6 +136,6 @@ func (p *parser) fieldText() inner {
 	if in.str == "" {
 		p.fail(p.cursor.pos, "expected a field of the POD, found %s", p.found())
 	}
-	p.cursor.pos = in.at(len(in.str))
+	p.cursor.pos = in.end()
 	return in
 }

@@ -6,7 +6,7 @@ import (
 
 // typeOf reads a type. Its text is kept as it is.
 func (p *parser) typeOf(in inner) *Type {
-	t := &Type{Span: p.span(in.at(0), in.at(len(in.str))), Text: in.str}
+	t := &Type{Span: p.span(in.at(0), in.end()), Text: in.str}
 	if in.str == "" {
 		p.fail(in.at(0), "expected a type")
 	}
@@ -92,7 +92,7 @@ func (p *parser) params(in inner, what string) []*Param {
 }
 
 func (p *parser) param(in inner, what string) *Param {
-	pa := &Param{Span: p.span(in.at(0), in.at(len(in.str)))}
+	pa := &Param{Span: p.span(in.at(0), in.end())}
 	if in.str == "" {
 		p.fail(in.at(0), "expected a type: a %s is missing before or behind a comma", map[bool]string{true: "field", false: "parameter"}[what == "POD"])
 	}

@@ -32,6 +32,8 @@ func explain(src string, pos int, v Version, otherwise string) string {
 		return "a line with # in a class"
 	case strings.HasPrefix(word, "\r"):
 		return "a carriage return that does not end a line"
+	case strings.HasPrefix(word, ")"):
+		return "parentheses in parentheses: for it the first ) is the end"
 	case strings.HasPrefix(word, ";"):
 		return "a semicolon at this place"
 	case strings.HasPrefix(word, "{") && strings.Contains(src[:pos], "\n") && strings.HasSuffix(src[:pos], "\n"):

@@ -220,6 +220,14 @@ type inner struct {
 
 func (in inner) at(i int) int { return in.offsets[i] }
 
+// end is where the text ends, which may be lines before what comes next.
+func (in inner) end() int {
+	if len(in.str) == 0 {
+		return in.at(0)
+	}
+	return in.at(len(in.str)-1) + 1
+}
+
 // slice returns a part of the text without the white space around it.
 func (in inner) slice(from, to int) inner {
 	for from < to && isSpace(in.str[from]) {

@@ -47,12 +47,14 @@ import (
 type Options struct {
 	// Package is the name of the package. The default is the .rep file's name without what is not a letter or digit.
 	Package string
+	// Prefix is put before the names of types, so that files that use the same names can be in one package, such as Old.
+	Prefix string
 }
 
 // Generate returns the code for a file that has been parsed without an error. An error in the file itself, such as a type that
 // nobody knows, is an *[rep.Error].
 func Generate(f *rep.File, o Options) ([]byte, error) {
-	u, err := newUnit(f)
+	u, err := newUnit(f, o.Prefix)
 	if err != nil {
 		return nil, err
 	}

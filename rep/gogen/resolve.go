@@ -226,9 +226,6 @@ func (u *unit) property(c *class, m *rep.Property) error {
 func (u *unit) child(c *class, m *rep.Child) error {
 	for _, other := range u.classes {
 		if other.ast.Name == m.Class {
-			if other == c {
-				return u.errorf(m.Pos(), "class %s holds itself", m.Class)
-			}
 			c.props = append(c.props, &property{name: m.Name, doc: documentation(&m.Comments), access: core.SourceOnlySetter, child: other})
 			return nil
 		}

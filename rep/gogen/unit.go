@@ -1,7 +1,9 @@
 package gogen
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/go-qtro/qtro/core"
@@ -16,6 +18,7 @@ type unit struct {
 	pods    []*pod
 	classes []*class
 	names   nameSet // of the package
+	prefix  string  // of the names of exported types
 }
 
 type enum struct {
@@ -89,8 +92,8 @@ func (u *unit) errorf(pos rep.Pos, format string, args ...any) error {
 }
 
 // newUnit resolves a file in passes: what there is, and its names; PODs; classes.
-func newUnit(f *rep.File) (*unit, error) {
-	u := &unit{file: f, names: nameSet{}}
+func newUnit(f *rep.File, prefix string) (*unit, error) {
+	u := &unit{file: f, names: nameSet{}, prefix: prefix}
 	for _, d := range f.Decls {
 		switch d := d.(type) {
 		case *rep.Class:
@@ -98,8 +101,8 @@ func newUnit(f *rep.File) (*unit, error) {
 				return nil, err
 			}
 		case *rep.POD:
-			p := &pod{goName: exported(d.Name), ast: d, qt: qt.POD{Name: d.Name}}
-			p.varName = unexported(d.Name) + "POD"
+			p := &pod{goName: prefix + exported(d.Name), ast: d, qt: qt.POD{Name: d.Name}}
+			p.varName = unexported(p.goName) + "POD"
 			if !u.names.free(p.goName, p.varName) {
 				return nil, u.errorf(d.Pos(), "%s is declared twice, or its name in Go, %s, is taken", d.Name, p.goName)
 			}
@@ -129,11 +132,30 @@ func newUnit(f *rep.File) (*unit, error) {
 			return nil, err
 		}
 	}
+	for _, c := range u.classes {
+		if c.holds(c, nil) {
+			return nil, u.errorf(c.ast.NamePos, "an object of the class %s holds itself", c.ast.Name)
+		}
+	}
 	return u, nil
 }
 
+// holds reports whether objects of the class have one of another below them.
+func (c *class) holds(other *class, seen []*class) bool {
+	if slices.Contains(seen, c) {
+		return false
+	}
+	for _, p := range c.props {
+		if p.child != nil && (p.child == other || p.child.holds(other, append(seen, c))) {
+			return true
+		}
+	}
+	return false
+}
+
 func (u *unit) declareClass(d *rep.Class) error {
-	c := &class{goName: exported(d.Name), varName: unexported(d.Name) + "Class", ast: d}
+	c := &class{goName: u.prefix + exported(d.Name), ast: d}
+	c.varName = unexported(c.goName) + "Class"
 	names := []string{c.goName + "Slots", c.goName + "Source", c.goName + "Replica", "New" + c.goName + "Source", "Acquire" + c.goName, c.varName}
 	if !u.names.free(names...) {
 		return u.errorf(d.NamePos, "class %s is declared twice, or a name that it has in Go is taken", d.Name)
@@ -182,8 +204,8 @@ func (u *unit) addEnum(owner, full, name, doc string, q qt.Enum) *enum {
 	if owner == "" {
 		base = strings.ReplaceAll(name, "::", "_")
 	}
-	e := &enum{owner: owner, doc: doc, qt: q, goName: u.names.add(exported(base))}
-	e.varName = u.names.add(unexported(base) + "Enum")
+	e := &enum{owner: owner, doc: doc, qt: q, goName: u.names.add(u.prefix + exported(base))}
+	e.varName = u.names.add(unexported(e.goName) + "Enum")
 	u.enums = append(u.enums, e)
 	return e
 }
@@ -234,8 +256,9 @@ func (u *unit) sign(v rep.Version, at int) {
 	for i, c := range u.classes {
 		if err != nil {
 			c.why[at] = err.Error()
-			if e, ok := err.(*rep.Error); ok {
-				c.why[at] = fmt.Sprintf("line %d: %s", e.Pos.Line, e.Msg)
+			var bad *rep.Error
+			if errors.As(err, &bad) {
+				c.why[at] = fmt.Sprintf("Line %d: %s", bad.Pos.Line, bad.Msg)
 			}
 		} else if i < len(all) && all[i].Class == c.ast.Name {
 			c.signature[at] = all[i].Hex

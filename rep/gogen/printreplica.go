@@ -1,0 +1,129 @@
+package gogen
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/go-qtro/qtro/core"
+)
+
+// replica writes the type for those who use objects of the class.
+func (g *generator) replica(c *class) {
+	name := c.goName + "Replica"
+	g.line("")
+	g.doc(fmt.Sprintf("%s is an object of the class %s elsewhere. What it can do besides, such as Wait and Close, is said of", name, c.ast.Name)+
+		"\n// [core.Replica]. Before it is Valid its properties have the class's defaults. Its methods are safe for concurrent use.", documentation(&c.ast.Comments))
+	g.line("type %s struct{ *core.Replica }", name)
+	g.line("\n// Acquire%s returns a replica of the object with a name. It does not wait for it: see [core.Node.Acquire].", c.goName)
+	g.line("func Acquire%s(node *core.Node, name string) (*%s, error) {", c.goName, name)
+	g.line("replica, err := node.Acquire(name, %s)\nif err != nil {\nreturn nil, err\n}", c.varName)
+	g.line("return &%s{replica}, nil\n}", name)
+	for _, p := range c.props {
+		switch {
+		case p.child != nil:
+			g.object(name, p, p.child.goName+"Replica")
+		case p.isModel:
+			g.object(name, p, "core.Replica")
+		default:
+			g.getter(name, p)
+		}
+	}
+	for _, s := range c.signals {
+		g.subscriber(name, s)
+	}
+	for _, s := range c.slots {
+		g.caller(name, s)
+	}
+}
+
+func (g *generator) getter(name string, p *property) {
+	g.imported(p.typ.expr)
+	g.line("")
+	g.doc(fmt.Sprintf("%s returns the property %s as last seen.", p.goName, p.name), p.doc)
+	g.line("func (r *%s) %s() %s { return %s }", name, p.goName, p.typ.expr, current("r.Replica", p))
+	if p.access == core.Constant {
+		return
+	}
+	param := paramNames([]string{p.name}, "r", "fn", "ctx", "cancel", "err")[0]
+	g.line("\n// On%sChanged calls fn with the new value whenever the property %s has changed, until it is cancelled.", p.goName, p.name)
+	g.line("func (r *%s) On%sChanged(fn func(%s %s)) (cancel func()) {", name, p.goName, param, p.typ.expr)
+	if p.typ.enum() {
+		g.line("cancel, _ = core.OnChangeOf(r.Replica, %q, func(v int32) { fn(%s(v)) }) // the class has the property", p.name, p.typ.expr)
+	} else {
+		g.line("cancel, _ = core.OnChangeOf(r.Replica, %q, fn) // the class has the property", p.name)
+	}
+	g.line("return cancel\n}")
+	switch p.verb() {
+	case "Push":
+		g.use("context")
+		g.line("\n// Push%s asks the source for a new value of the property %s and waits for its answer: an error, if it refuses.", p.goName, p.name)
+		g.line("func (r *%s) Push%s(ctx context.Context, %s %s) error {", name, p.goName, param, p.typ.expr)
+		g.line("_, err := r.Replica.Call(ctx, %q, %s)\nreturn err\n}", pushSlot(p.name), param)
+	case "Set":
+		g.line("\n// Set%s asks the source for a new value of the property %s. It does not wait: the property changes when the", p.goName, p.name)
+		g.line("// source's does, which may refuse.")
+		g.line("func (r *%s) Set%s(%s %s) error { return r.Replica.Set(%q, %s) }", name, p.goName, param, p.typ.expr, p.name, param)
+	}
+}
+
+// pushSlot is the name of the slot by which replicas push a property.
+func pushSlot(property string) string {
+	return "push" + strings.ToUpper(property[:1]) + property[1:]
+}
+
+// object writes the getter of a child object or model.
+func (g *generator) object(name string, p *property, typ string) {
+	wrap := "object"
+	if p.child != nil {
+		wrap = fmt.Sprintf("&%s{object}", typ)
+	}
+	g.line("")
+	what := "object"
+	if p.isModel {
+		what = "item model"
+	}
+	g.doc(fmt.Sprintf("%s returns the %s in the property %s%s, nil if there is none. It needs no closing.", p.goName, what, p.name, p.roleList()), p.doc)
+	g.line("func (r *%s) %s() *%s {", name, p.goName, typ)
+	g.line("object, err := r.Replica.Child(%q)\nif err != nil || object == nil {\nreturn nil\n}", p.name)
+	g.line("return %s\n}", wrap)
+	g.line("\n// On%sChanged calls fn whenever there is another %s, or none, in the property %s, until it is cancelled.", p.goName, what, p.name)
+	g.line("func (r *%s) On%sChanged(fn func(*%s)) (cancel func()) {", name, p.goName, typ)
+	g.line("cancel, _ = core.OnChangeOf(r.Replica, %q, func(any) { fn(r.%s()) }) // the class has the property", p.name, p.goName)
+	g.line("return cancel\n}")
+}
+
+// subscriber writes the subscription to a signal, whose arguments have the types that the class says.
+func (g *generator) subscriber(name string, s *method) {
+	var types, args []string
+	for i, p := range s.params {
+		g.imported(p.typ.expr)
+		types = append(types, p.goName+" "+p.typ.expr)
+		if p.typ.enum() {
+			args = append(args, fmt.Sprintf("%s(core.As[int32](args[%d]))", p.typ.expr, i))
+		} else {
+			args = append(args, fmt.Sprintf("core.As[%s](args[%d])", p.typ.expr, i))
+		}
+	}
+	g.use(module + "qt")
+	g.line("")
+	g.doc(fmt.Sprintf("On%s calls fn whenever the source emits the signal %s, until it is cancelled.", s.goName, s.name), s.doc)
+	g.line("func (r *%s) On%s(fn func(%s)) (cancel func()) {", name, s.goName, strings.Join(types, ", "))
+	arg := "args"
+	if len(args) == 0 {
+		arg = "_"
+	}
+	g.line("cancel, err := r.Replica.OnSignal(%q, func(%s []qt.Value) { fn(%s) })", s.name, arg, strings.Join(args, ", "))
+	g.line("if err != nil { // the class has the signal\nreturn func() {}\n}\nreturn cancel\n}")
+}
+
+func (g *generator) caller(name string, s *method) {
+	g.line("")
+	g.doc(fmt.Sprintf("%s calls the slot %s and waits for its reply.", s.onReplica, s.name), s.doc)
+	g.line("func (r *%s) %s(%s) %s {", name, s.onReplica, g.signature(s, "ctx context.Context"), s.results())
+	if s.ret == nil {
+		g.line("_, err := r.Replica.Call(ctx, %q%s)\nreturn err\n}", s.name, s.argNames())
+		return
+	}
+	g.imported(s.ret.expr)
+	g.line("return core.CallOf[%s](ctx, r.Replica, %q%s)\n}", s.ret.expr, s.name, s.argNames())
+}
