@@ -66,7 +66,7 @@ func TestMistakes(t *testing.T) {
 		{"class C\n{\n    PROP(Nothing a)\n};\n", "m.rep:3:10: the type Nothing is not known"},
 		{"class C\n{\n    PROP(QList<Nothing> a)\n};\n", "the type QList<Nothing> is not known"},
 		{"POD P(Nothing a)\n", "m.rep:1:7: the type Nothing is not known"},
-		{"POD P(int a, QList<Q> q)\nPOD Q(P p)\n", "POD P contains itself"},
+		{"POD P(int a, Q q)\nPOD Q(P p)\n", "POD P contains itself"},
 		{"class C\n{\n    CLASS d(D)\n};\n", "m.rep:3:5: there is no class D in this file"},
 		{"class C\n{\n    CLASS d(D)\n};\nclass D\n{\n    CLASS c(C)\n};\n", "m.rep:1:7: an object of the class C holds itself"},
 		{"class C\n{\n    SIGNAL(a(int x))\n    SIGNAL(a(bool x))\n};\n", "the signal a is declared twice"},
