@@ -20,8 +20,8 @@ func (p *parser) class(from int, doc *CommentGroup) *Class {
 	if p.peek() == ':' {
 		p.fail(p.cursor.pos, "expected { behind the class's name: a class cannot have a base class")
 	}
-	open := p.cursor.pos
 	p.brace(&c.Doc, " behind the class's name")
+	open := p.cursor.pos - 1
 	c.Open = p.opening()
 	for {
 		var end bool
@@ -176,6 +176,9 @@ func defaultEnd(s string) int {
 				return len(s)
 			}
 			i += size - 1
+			if rest := s[i+1:]; depth <= 0 && rest != "" && rest[0] >= 'A' && rest[0] <= 'Z' {
+				return i + 1
+			}
 		case '\'':
 			if j := strings.IndexByte(s[i+1:], '\''); j > 0 {
 				i += j + 1

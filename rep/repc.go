@@ -256,6 +256,9 @@ func slotOf(t token) unitFunc {
 func (r *repcReader) enum() unitEnum {
 	t := r.take()
 	e := unitEnum{name: t.name, base: t.base, scoped: t.scoped}
+	if r.tok.kind == tokEnumParam && t.name == "class" {
+		r.reject(t.pos, "ENUM class is known to Qt 6 only")
+	}
 	r.start("")
 	next := int32(0)
 	for first := true; ; first = false {

@@ -12,7 +12,9 @@ func explain(src string, pos int, v Version, otherwise string) string {
 	switch {
 	case rest == "":
 		return otherwise + ", found the end of the file"
-	case word == "" || line == "":
+	case line == "" && blanks == 0:
+		return otherwise + ", found the end of the line"
+	case line == "":
 		return "blanks at the end of the line or on an empty line"
 	case strings.HasPrefix(word, "/*") && v == Qt5:
 		return "block comments are known to Qt 6 only"
@@ -34,10 +36,10 @@ func explain(src string, pos int, v Version, otherwise string) string {
 		return "a carriage return that does not end a line"
 	case strings.HasPrefix(word, ")"):
 		return "parentheses in parentheses: for it the first ) is the end"
+	case strings.HasPrefix(word, ":") && v == Qt5:
+		return "underlying types of enums are known to Qt 6 only"
 	case strings.HasPrefix(word, ";"):
 		return "a semicolon at this place"
-	case strings.HasPrefix(word, "{") && strings.Contains(src[:pos], "\n") && strings.HasSuffix(src[:pos], "\n"):
-		return "a brace on a line of its own behind ENUM"
 	}
 	if why := explainWord(word, line, blanks, v); why != "" {
 		return why
@@ -61,10 +63,6 @@ func explainWord(word, line string, blanks int, v Version) string {
 	case "FLAG":
 		if v == Qt5 {
 			return "FLAG is known to Qt 6 only"
-		}
-	case "ENUM":
-		if v == Qt5 {
-			return "ENUM class and underlying types are known to Qt 6 only"
 		}
 	case "class", "POD", "USE_ENUM":
 		switch {
