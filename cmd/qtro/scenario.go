@@ -6,6 +6,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -70,13 +71,18 @@ func (m *mock) parseScenario(file string, src []byte) (steps []step, err error) 
 
 var yamlLine = regexp.MustCompile(`^line (\d+): (.*)`)
 
-// yamlError puts the line of an error in front, as in other errors about files.
+// yamlError puts the line of an error in front, as in other errors about files. The YAML parser, unlike its scanner, counts
+// lines from 0 and leaves out 0.
 func yamlError(file string, err error) error {
-	text := strings.TrimPrefix(err.Error(), "yaml: ")
+	text, line := strings.TrimPrefix(err.Error(), "yaml: "), 0
 	if m := yamlLine.FindStringSubmatch(text); m != nil {
-		return fmt.Errorf("%s:%s: %s", file, m[1], m[2])
+		line, _ = strconv.Atoi(m[1]) // digits
+		text = m[2]
 	}
-	return fmt.Errorf("%s: %s", file, text)
+	if line == 0 || strings.HasPrefix(text, "did not find expected") {
+		line++
+	}
+	return fmt.Errorf("%s:%d: %s", file, line, text)
 }
 
 func (r *scenarioReader) errorf(n *yaml.Node, format string, args ...any) error {
