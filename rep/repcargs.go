@@ -150,7 +150,7 @@ func repcProperty(text string) (p repcProp, wrong string) {
 
 // oneLine removes comments and the ends of lines.
 func oneLine(s string) string {
-	return strings.NewReplacer("\r\n", "", "\n", "").Replace(withoutComments(s))
+	return strings.NewReplacer("\r", "", "\n", "").Replace(withoutComments(s))
 }
 
 // typeEnd returns where the blank is that ends a property's type, or -1: the first one, or if there are angle brackets before
