@@ -1,12 +1,16 @@
 package main
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/go-qtro/qtro/core"
+	"github.com/go-qtro/qtro/rep"
 )
 
 const (
@@ -123,4 +127,66 @@ func TestDiff(t *testing.T) {
 	} {
 		require.Equal(t, test.want, strings.Join(diff("x", lines(test.a), lines(test.b))[2:], "|"), "%s %s", test.a, test.b)
 	}
+}
+
+// shownRep is a file of which a host's definition tells everything: no property that is READONLY or READWRITE, which look the
+// same, and no const reference.
+const shownRep = `ENUM Season { Winter, Summer = 5 };
+
+POD Reading(qint64 stamp, double value, QString unit)
+
+class Gauge
+{
+    PROP(double pressure)
+    SIGNAL(tripped(double threshold))
+    SLOT(double calibrate(double offset))
+};
+
+class Plant
+{
+    ENUM Mode { Idle, Fault = -1 };
+    PROP(int level)
+    PROP(QString title CONSTANT)
+    PROP(Mode mode)
+    PROP(SeasonEnum::Season season)
+    PROP(Reading last)
+    PROP(QMap<QString,int> totals)
+    CLASS gauge(Gauge)
+    MODEL rows(display, edit)
+    SIGNAL(crossed(int level, Mode mode))
+    SLOT(void reset())
+    SLOT(Reading measure(QString unit, SeasonEnum::Season season))
+};
+`
+
+// TestShowParses checks that what show prints is a .rep file again, with the same signature where a definition tells enough.
+func TestShowParses(t *testing.T) {
+	f, err := rep.Parse("plant.rep", []byte(shownRep))
+	require.NoError(t, err)
+	classes, err := f.Classes()
+	require.NoError(t, err)
+	gauge, err := core.NewSource(classes[0])
+	require.NoError(t, err)
+	plant, err := core.NewSource(classes[1])
+	require.NoError(t, err)
+	require.NoError(t, plant.SetChild("gauge", gauge))
+	host := core.NewHost(quiet)
+	defer host.Close()
+	require.NoError(t, host.EnableRemoting(plant, "Plant"))
+	url, err := host.Listen(context.Background(), "tcp://127.0.0.1:0")
+	require.NoError(t, err)
+	code, out, warn := qtro(t, "--connect", url, "show", "Plant")
+	require.Zero(t, code, warn)
+	g, err := rep.Parse("shown.rep", []byte(out))
+	require.NoError(t, err, out)
+	for _, v := range []rep.Version{rep.Qt5, rep.Qt6} {
+		want, err := f.Signatures(v)
+		require.NoError(t, err)
+		got, err := g.Signatures(v)
+		require.NoError(t, err)
+		require.Equal(t, want, got, "%s\n%s", v, out)
+	}
+	station, err := rep.Parse("station.rep", []byte(stationRep))
+	require.NoError(t, err)
+	require.Equal(t, strings.Replace(stationRep, "5 }", "5 };", 1), string(station.Format()))
 }
