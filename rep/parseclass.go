@@ -76,7 +76,7 @@ func (p *parser) member(doc *CommentGroup) documented {
 		var in inner
 		c.Name, c.NamePos, in = p.object("CLASS")
 		c.Doc, c.Span = join(doc, p.all()), p.span(from, p.cursor.pos)
-		if c.Class = in.slice(0, len(in.str)).str; !isIdent(c.Class) {
+		if c.Class = strings.TrimSpace(in.str); !isIdent(c.Class) {
 			p.report(in.at(0), "expected the name of the object's class")
 		}
 		return c
@@ -111,7 +111,13 @@ func (p *parser) object(what string) (string, Pos, inner) {
 	p.blanks()
 	name, pos := p.ident("the name of the property")
 	p.blanks()
-	return name, pos, p.parens(what + " " + name)
+	open, comments := p.cursor.pos, len(p.pending)
+	in := p.parens(what + " " + name)
+	if len(p.pending) > comments {
+		p.fail(open, "a comment cannot be in the parentheses of %s: repc takes it for a part of what is there", what)
+	}
+	in.str = p.src()[open+1 : p.cursor.pos-1] // repc does not join its lines
+	return name, pos, in
 }
 
 func (p *parser) property(from int, doc *CommentGroup) *Property {

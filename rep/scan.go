@@ -271,8 +271,8 @@ func (s *scanner) parens(what string) inner {
 		case c == '\r' && strings.HasPrefix(rest, "\r\n"):
 			s.cursor.pos += 2
 			continue
-		case c == '\r':
-			s.fail(s.cursor.pos, "a carriage return that does not end a line")
+		case c < ' ' && c != '\t':
+			s.fail(s.cursor.pos, "expected no control character, found %q", c)
 		case c == '"':
 			size := stringEnd(rest)
 			if size < 0 {
