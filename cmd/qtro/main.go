@@ -15,6 +15,7 @@
 //	qtro authz check --policy plant.cedar --identity spiffe://plant/panel call Boiler.reset
 //	qtro gen boiler.rep                        # typed sources and replicas in Go: boiler.rep.go; see package rep/gogen
 //	qtro mock boiler.rep --listen tcp://127.0.0.1:5000 --scenario warmup.yaml
+//	qtro diff boiler-1.rep boiler-2.rep        # or the name of an object, with --registry or --connect
 //
 // --registry URL or --connect URL (any number) says where the objects are, --timeout (5s) how long to wait for them. Values are
 // JSON: PODs by field name, enums and flags by name, child objects nested. A word that is not JSON is taken as a string
@@ -22,7 +23,8 @@
 //
 // On a terminal the output is aligned and coloured (NO_COLOR turns colours off); in a pipe it is plain lines with tabs between
 // the columns; with --json it is one JSON value a line. An error is one line on stderr. The exit status is 0 if
-// all was done, 1 if something failed, 2 if the command line cannot be understood.
+// all was done, 1 if something failed, 2 if the command line cannot be understood; that of diff is 1 if there is a difference
+// that matters to replicas, 2 if something failed.
 //
 // At tls:// and quic:// URLs both sides prove who they are, by certificates in files that are read again when they change:
 //
@@ -86,6 +88,7 @@ type cli struct {
 	Gen         genCmd      `cmd:"" help:"Write Go code for .rep files: typed sources and replicas."`
 	Rep         repCmd      `cmd:"" help:"Check and format .rep files, and compute class signatures."`
 	Mock        mockCmd     `cmd:"" help:"Host the classes of a .rep file with nothing behind them, and print what clients do."`
+	Diff        diffCmd     `cmd:"" help:"Compare .rep files, or one with a live object, and tell whether replicas go on."`
 }
 
 // globals are the flags of every command, and what a command works with.
