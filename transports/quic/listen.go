@@ -68,7 +68,7 @@ func (t *Transport) listen(ctx context.Context, u *url.URL) (core.Listener, erro
 // bind finds a socket: a new one, or that of an earlier listener of this transport which still has connections.
 func (l *listener) bind(ctx context.Context, at string, reset *quicgo.StatelessResetKey) error {
 	t := l.t
-	for {
+	for first := true; ; first = false {
 		var config net.ListenConfig
 		udp, err := config.ListenPacket(ctx, "udp", at)
 		t.mu.Lock()
@@ -90,6 +90,9 @@ func (l *listener) bind(ctx context.Context, at string, reset *quicgo.StatelessR
 			t.mu.Unlock()
 			if udp != nil {
 				_ = udp.Close()
+			}
+			if first && errors.Is(err, syscall.EADDRINUSE) {
+				continue // an earlier one may have been closed just now
 			}
 			return err
 		}

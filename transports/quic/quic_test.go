@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"testing"
+	"time"
 
 	quicgo "github.com/quic-go/quic-go"
 	"github.com/stretchr/testify/require"
@@ -28,6 +29,7 @@ var config = securetest.Config{
 	Intruders:   intruders,
 	InvalidURLs: []string{"quic:127.0.0.1"},
 	StalledURL:  func(t testing.TB) string { return "quic://" + deaf(t).LocalAddr().String() },
+	Timeout:     time.Minute, // many MiB take long on a busy machine
 }
 
 func TestTransport(t *testing.T) { securetest.Run(t, config) }
@@ -39,6 +41,7 @@ func TestEarlyData(t *testing.T) {
 		Transport:    quic.New(config, quic.EarlyData),
 		ListenURL:    func(testing.TB) string { return "quic://localhost:0" },
 		CheckStalled: securetest.Refused(certs.CheckStalled, false),
+		Timeout:      time.Minute,
 		CheckPeers: func(t testing.TB, accepted, dialed core.Peer) {
 			for _, p := range []core.Peer{accepted, dialed} {
 				require.Equal(t, everybody, p.Identity)
