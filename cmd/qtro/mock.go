@@ -35,18 +35,19 @@ Lines on the standard input change more: set, emit, answer, get, and help, which
 
 A scenario is a list of steps. The ones up to the first that waits are done before anybody is let in.
 
-  - set: {Boiler.celsius: 20, Boiler.pump: {rpm: 900}}   # PODs and child objects as maps, enums by name
-    answer:
-      Boiler.boost: {reply: 10, delay: 100ms, then: [set: {Boiler.celsius: 30}]}
-      Boiler.reset: {fail: true}
-  - await: acquire Boiler          # or release Boiler, call Boiler.boost, write Boiler.target
-  - after: 2s
-    emit: {Boiler.ready: [66]}     # the arguments
-  - repeat:
-      times: 3                     # without it, for ever
-      steps:
-      - {after: 1s, set: {Boiler.celsius: 21}}
-      - {after: 1s, set: {Boiler.celsius: 20}}
+    # What the boiler does when it is switched on.
+    - set: {Boiler.celsius: 20, Boiler.pump: {rpm: 900}}   # PODs and child objects as maps, enums by name
+      answer:
+        Boiler.boost: {reply: 10, delay: 100ms, then: [set: {Boiler.celsius: 30}]}
+        Boiler.reset: {fail: true}
+    - await: acquire Boiler          # or release Boiler, call Boiler.boost, write Boiler.target
+    - after: 2s
+      emit: {Boiler.ready: [66]}     # the arguments
+    - repeat:
+        times: 3                     # without it, for ever
+        steps:
+        - {after: 1s, set: {Boiler.celsius: 21}}
+        - {after: 1s, set: {Boiler.celsius: 20}}
 
 The steps behind "then" follow each call's answer; those that a call before has left are dropped.`
 }
@@ -80,6 +81,7 @@ func (c *mockCmd) Run(g *globals) error {
 		_ = host.Close() // always nil
 		m.group.Wait()
 	}()
+	m.ctx, m.stop = ctx, cancel
 	return m.serve(ctx, host, steps, c)
 }
 
@@ -157,6 +159,7 @@ func (g *globals) allErrors(err error) error {
 type mock struct {
 	g       *globals
 	ctx     context.Context
+	stop    func()         // when nobody reads what is printed
 	group   sync.WaitGroup // of the steps that are under way
 	objects map[string]*core.Source
 
@@ -174,7 +177,7 @@ type hearing struct {
 }
 
 func newMock(g *globals) *mock {
-	return &mock{g: g, ctx: g.ctx, objects: map[string]*core.Source{}, answers: map[string]*answer{},
+	return &mock{g: g, ctx: g.ctx, stop: func() {}, objects: map[string]*core.Source{}, answers: map[string]*answer{},
 		follows: map[string]context.CancelFunc{}, heard: map[string]hearing{}, news: make(chan struct{})}
 }
 
@@ -260,7 +263,6 @@ func peerOf(ctx context.Context) string {
 
 // serve does the steps up to the first that waits, opens the host, and does the rest.
 func (m *mock) serve(ctx context.Context, host *core.Host, steps []step, c *mockCmd) error {
-	m.ctx = ctx
 	for len(steps) > 0 && steps[0].immediate() {
 		m.do(&steps[0])
 		steps = steps[1:]
@@ -386,6 +388,9 @@ func (m *mock) tell(e mockEvent) {
 			cells, widths, styles = append([]string{time.Now().Format("15:04:05.000")}, cells...), append([]int{12}, widths...), append([]string{dim}, styles...)
 		}
 		out.row(widths, styles, cells...)
+	}
+	if m.g.out.failed() != nil {
+		m.stop()
 	}
 	h := m.heard[e.key()]
 	m.heard[e.key()] = hearing{h.times + 1, e}

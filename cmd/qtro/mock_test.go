@@ -265,6 +265,32 @@ func TestMockRegistry(t *testing.T) {
 	registry.out.wait(t, "removed\tBoiler\tBoiler")
 }
 
+// Behind certificates a mock says who its clients are.
+func TestMockSecure(t *testing.T) {
+	plant := newCA(t, "plant")
+	for _, scheme := range []string{"tls", "quic"} {
+		m := startMock(t, and(plant.flags("boiler"), mockRep, "--require-secure", "--listen", scheme+"://127.0.0.1:0")...)
+		url := strings.Fields(m.out.wait(t, "listening\t"+scheme))[1]
+		requireOutput(t, "0\n", and(plant.flags("panel"), "--connect", url, "call", "Boiler", "boost", "5")...)
+		require.Contains(t, m.out.wait(t, "call"), "call\tBoiler.boost(5) -> 0\t"+id("panel")+" ("+scheme)
+		m.out.wait(t, "release\tBoiler\t"+id("panel"))
+		require.Zero(t, m.stop())
+	}
+	requireError(t, failed, "--require-secure", and(plant.flags("boiler"), "mock", mockRep, "--require-secure", "--listen", "tcp://127.0.0.1:0")...)
+}
+
+// The scenario that the help shows is one.
+func TestMockHelp(t *testing.T) {
+	code, out, _ := qtro(t, "mock", "--help")
+	require.Zero(t, code)
+	_, after, _ := strings.Cut(out, "    # What")
+	example, _, _ := strings.Cut("    #"+after, "The steps")
+	m, _, _ := testMock(t)
+	steps, err := m.parseScenario("help", []byte(example))
+	require.NoError(t, err, out)
+	require.Len(t, steps, 4)
+}
+
 func TestMockErrors(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name, text string) string {
@@ -297,6 +323,8 @@ func TestMockErrors(t *testing.T) {
 	}
 	unknown := file("unknown.rep", "class Lamp\n{\n    PROP(Paint::Tint tint)\n};\n")
 	requireError(t, failed, "an enum that is declared in C++ takes USE_ENUM(Paint::Tint)", "mock", unknown, "--listen", "tcp://127.0.0.1:0")
+	// Nobody reads what is printed.
+	require.Equal(t, failed, run(context.Background(), append([]string{"mock", mockRep}, at...), strings.NewReader(""), brokenWriter{}, io.Discard))
 	// Values that only a compiler understands are zero.
 	odd := file("odd.rep", "class Lamp\n{\n    PROP(QString tint = Tint::warm())\n};\n")
 	m := startMock(t, odd, "--listen", "tcp://127.0.0.1:0")
