@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-qtro/qtro/interop/qtpeer"
@@ -170,11 +171,13 @@ func TestDiffLive(t *testing.T) {
 
 // Qt's own sources are what their files say.
 func TestDiffQt(t *testing.T) {
-	eachQt(t, "Station", func(t *testing.T, major int, _ *qtpeer.Peer, url string) {
-		code, out, warn := qtro(t, "--connect", url, "diff", peersStation(t, major), "Station")
-		require.Empty(t, warn)
-		require.Zero(t, code, out)
-		require.Equal(t, 3, strings.Count(out, "\n"), out)
-		require.Contains(t, out, fmt.Sprintf("Qt %d: go on", major))
+	eachQt(t, "Station,Brewery,Types", func(t *testing.T, major int, _ *qtpeer.Peer, url string) {
+		for _, name := range []string{"Station", "Brewery", "Types"} {
+			code, out, warn := qtro(t, "--connect", url, "diff", peersRep(t, major, strings.ToLower(name)), name)
+			assert.Empty(t, warn)
+			assert.Zero(t, code, out)
+			assert.Equal(t, 3, strings.Count(out, "\n"), out)
+			assert.Contains(t, out, fmt.Sprintf("Qt %d: go on", major))
+		}
 	})
 }

@@ -338,13 +338,19 @@ func TestMockQt(t *testing.T) {
 	for _, major := range []int{5, 6} {
 		t.Run(fmt.Sprintf("qt%d", major), func(t *testing.T) {
 			qtpeer.Require(t, major)
-			rep := peersStation(t, major)
 			flag := map[int]string{5: "--listen-qt5", 6: "--listen"}[major]
-			m := startMock(t, rep, flag, "tcp://127.0.0.1:0")
+			args := []string{flag, "tcp://127.0.0.1:0"}
+			for _, name := range []string{"station", "brewery", "types"} {
+				args = append(args, peersRep(t, major, name))
+			}
+			m := startMock(t, args...)
 			url := m.url(0)
-			r := qtpeer.Start(t, major, "replica", "--connect", url, "--typed", "--acquire", "Station")
-			r.Wait(soon, "notified", qtpeer.Match{"object": "Station"})
-			m.out.wait(t, "acquire\tStation")
+			r := qtpeer.Start(t, major, "replica", "--connect", url, "--typed", "--acquire", "Station", "--acquire", "Brewery", "--acquire", "Types",
+				"--acquire", "Gauge:dynamic")
+			for _, name := range []string{"Station", "Brewery", "Types", "Gauge"} {
+				r.Wait(soon, "notified", qtpeer.Match{"object": name})
+				m.out.wait(t, "acquire\t"+name)
+			}
 			m.enter("set Station.level 7")
 			r.Wait(soon, "changed", qtpeer.Match{"object": "Station", "prop": "level", "value": 7})
 			m.enter(`emit Station.levelCrossed 66`)
@@ -354,13 +360,19 @@ func TestMockQt(t *testing.T) {
 			m.out.wait(t, "7")
 			r.Send("call Station.add [1, 2]")
 			m.out.wait(t, "call\tStation.add(1, 2) -> 42")
+			r.Wait(soon, "reply", qtpeer.Match{"slot": "Station.add", "value": 42})
+			r.Send("set Station.title \"north wing\"")
+			m.out.wait(t, "write\tStation.title = \"north wing\"")
+			r.Wait(soon, "changed", qtpeer.Match{"object": "Station", "prop": "title", "value": "north wing"})
+			r.Send("release Brewery")
+			m.out.wait(t, "release\tBrewery")
 		})
 	}
 }
 
-// peersStation is the peers' station.rep as one version of Qt takes it.
-func peersStation(t testing.TB, major int) string {
-	src, err := os.ReadFile("../../interop/peers/station.rep.in")
+// peersRep is a .rep file of the peers as one version of Qt takes it.
+func peersRep(t testing.TB, major int, name string) string {
+	src, err := os.ReadFile("../../interop/peers/" + name + ".rep.in")
 	require.NoError(t, err)
 	var out strings.Builder
 	if major == 5 {
@@ -372,7 +384,7 @@ func peersStation(t testing.TB, major int) string {
 			out.WriteString(line)
 		}
 	}
-	path := filepath.Join(t.TempDir(), "station.rep")
+	path := filepath.Join(t.TempDir(), name+".rep")
 	require.NoError(t, os.WriteFile(path, []byte(out.String()), 0o600))
 	return path
 }
