@@ -18,7 +18,7 @@ func TestAllocations(t *testing.T) {
 	require.NoError(t, err)
 	b, err := boiler.NewBoilerSource(&burner{})
 	require.NoError(t, err)
-	n, texts, sum := 0, [...]string{"one", "another"}, 0
+	n, texts, sum := 0, [...]string{"one", "other"}, 0
 	for name, fn := range map[string]func(){
 		"bool":    func() { _ = s.SetFlag(n%2 == 0) },
 		"char":    func() { _ = s.SetTiny(int8(n)) },
@@ -45,6 +45,8 @@ func TestAllocations(t *testing.T) {
 	r, err := values.AcquireValues(node, "Values")
 	require.NoError(t, err)
 	require.NoError(t, r.Wait(soon(t)))
+	const burst = 200                      // a batch of events starts a goroutine, which is not for any of them
+	texts = [...]string{"first", "second"} // not what it is now: that would be no change
 	arrived := make(chan struct{}, 1)
 	for name, c := range map[string]struct {
 		set  func()
@@ -53,21 +55,29 @@ func TestAllocations(t *testing.T) {
 	}{
 		"int":    {func() { _ = s.SetNumber(int32(n)) }, func(fn func()) func() { return r.OnNumberChanged(func(int32) { fn() }) }, 0},
 		"uint":   {func() { _ = s.SetTicks(uint32(n)) }, func(fn func()) func() { return r.OnTicksChanged(func(uint32) { fn() }) }, 0},
+		"float":  {func() { _ = s.SetRatio(float32(n)) }, func(fn func()) func() { return r.OnRatioChanged(func(float32) { fn() }) }, 0},
 		"enum":   {func() { _ = s.SetSeason(values.Season(n)) }, func(fn func()) func() { return r.OnSeasonChanged(func(values.Season) { fn() }) }, 0},
 		"string": {func() { _ = s.SetText(texts[n%2]) }, func(fn func()) func() { return r.OnTextChanged(func(string) { fn() }) }, 2},
-		"signals": {func() { _ = s.EmitNumbers(true, 1, 2, 3, 4, 5, 6, float32(n)) }, func(fn func()) func() {
+		"signal": {func() { _ = s.EmitNumbers(true, 1, 2, 3, 4, 5, 6, float32(n)) }, func(fn func()) func() {
 			return r.OnNumbers(func(bool, int8, uint8, int16, uint16, uint32, uint64, float32) { fn() })
-		}, 1}, // of several arguments the callback's event has a copy
+		}, 1}, // several arguments are copied for the callback
 	} {
-		cancel := c.on(func() { arrived <- struct{}{} })
-		allocs := testing.AllocsPerRun(200, func() {
-			n++
-			c.set()
-			<-arrived
+		told := 0
+		cancel := c.on(func() {
+			if told++; told%burst == 0 {
+				arrived <- struct{}{}
+			}
 		})
+		allocs := testing.AllocsPerRun(20, func() {
+			for range burst {
+				n++
+				c.set()
+			}
+			recv(t, arrived)
+		}) / burst
 		cancel()
 		t.Logf("%s: %.2f", name, allocs)
-		assert.LessOrEqual(t, allocs, c.most, name)
+		assert.Less(t, allocs, c.most+0.2, name)
 	}
 }
 
@@ -91,17 +101,32 @@ func BenchmarkSet(b *testing.B) {
 
 func BenchmarkDeliver(b *testing.B) {
 	s, r := served(b)
+	const burst = 100
 	arrived := make(chan struct{}, 1)
+	told := 0
+	tell := func() {
+		if told++; told%burst == 0 {
+			arrived <- struct{}{}
+		}
+	}
 	run := func(b *testing.B) {
 		b.ReportAllocs()
-		for range b.N {
+		for n := 1; n <= b.N; n++ {
 			_ = s.SetNumber(s.Number() + 1)
-			<-arrived
+			if n%burst == 0 {
+				recv(b, arrived)
+			}
+		}
+		for n := b.N; n%burst != 0; n++ { // so that the next run begins with nothing under way
+			_ = s.SetNumber(s.Number() + 1)
+		}
+		if b.N%burst != 0 {
+			recv(b, arrived)
 		}
 	}
 	b.Run("generated", func(b *testing.B) {
 		var sum int64
-		defer r.OnNumberChanged(func(n int32) { sum += int64(n); arrived <- struct{}{} })()
+		defer r.OnNumberChanged(func(n int32) { sum += int64(n); tell() })()
 		run(b)
 	})
 	b.Run("dynamic", func(b *testing.B) {
@@ -110,7 +135,7 @@ func BenchmarkDeliver(b *testing.B) {
 			if n, ok := v.Any().(int32); ok {
 				sum += int64(n)
 			}
-			arrived <- struct{}{}
+			tell()
 		})
 		require.NoError(b, err)
 		defer cancel()
