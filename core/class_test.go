@@ -262,3 +262,21 @@ func TestLearntClass(t *testing.T) {
 		nothing(t, errs)
 	})
 }
+
+// TestClassTypes: programs that take values as text find the types of a class by the names that its members give them.
+func TestClassTypes(t *testing.T) {
+	c := &Class{
+		Name:       "Lamp",
+		Enums:      []qt.Enum{{Name: "Mode", Keys: []qt.EnumKey{{Name: "Off", Value: 0}, {Name: "Dim", Value: 2}}}},
+		Properties: []Property{{Name: "mode", Type: "Mode"}, {Name: "levels", Type: "QList<int>"}},
+	}
+	types, err := c.Types()
+	require.NoError(t, err)
+	mode, err := types.Lookup("Mode")
+	require.NoError(t, err)
+	v, err := mode.FromJSON([]byte(`"Dim"`))
+	require.NoError(t, err)
+	require.EqualValues(t, 2, v.Int())
+	_, err = (&Class{Name: "Lamp", Properties: []Property{{Name: "mode", Type: "Mode"}}}).Types()
+	require.ErrorIs(t, err, ErrClass)
+}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -69,7 +70,9 @@ func (g *globals) interfaces(name string) (all []*iface, err error) {
 	if err != nil {
 		return nil, err
 	}
-	classes, err := g.readClasses([]string{name})
+	quiet := *g // about default values, which replicas do not depend on
+	quiet.warn = io.Discard
+	classes, err := quiet.readClasses([]string{name})
 	if err != nil {
 		return nil, err
 	}

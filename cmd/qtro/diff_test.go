@@ -95,8 +95,9 @@ func TestDiffFiles(t *testing.T) {
 	code, _, _ = qtro(t, "diff", "--dynamic", more, mockRep)
 	require.Equal(t, failed, code)
 	// New classes and default values matter to nobody.
-	code, out, _ := qtro(t, "diff", mockRep, edited(t, "class Boiler", "class Lamp\n{\n    PROP(bool on)\n};\n\nclass Boiler", "19.5", "18"))
+	code, out, warn := qtro(t, "diff", mockRep, edited(t, "class Boiler", "class Lamp\n{\n    PROP(bool on)\n};\n\nclass Boiler", "19.5", "warm"))
 	require.Zero(t, code)
+	require.Empty(t, warn)
 	require.True(t, strings.HasPrefix(out, "+\tLamp\tclass Lamp\n"), out)
 }
 
