@@ -216,8 +216,8 @@ func (u *unit) property(c *class, m *rep.Property) error {
 			p.access = access
 		}
 	}
-	if p.def, err = u.defaultOf(m.Default, t.qt); err != nil {
-		return u.errorf(m.NamePos, "the default of %s: %s", m.Name, err)
+	if p.def, err = u.defaultOf(c, m, t.qt); err != nil {
+		return err
 	}
 	c.props = append(c.props, p)
 	return nil

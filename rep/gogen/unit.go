@@ -19,6 +19,9 @@ type unit struct {
 	classes []*class
 	names   nameSet // of the package
 	prefix  string  // of the names of exported types
+
+	described map[*rep.Class]*core.Class // what package rep makes of the classes
+	misread   rep.ErrorList
 }
 
 type enum struct {
@@ -115,6 +118,7 @@ func newUnit(f *rep.File, prefix string) (*unit, error) {
 			return nil, err
 		}
 	}
+	u.readDefaults()
 	u.sign(rep.Qt6, 0)
 	u.sign(rep.Qt5, 1)
 	for _, p := range u.pods {

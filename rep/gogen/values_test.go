@@ -73,8 +73,8 @@ func TestValues(t *testing.T) {
 			assert.True(t, r.Flag())
 			assert.Equal(t, []any{int8(7), uint8(255), int16(-300), uint16(5000), int32(-1), uint32(4e9), int64(-9007199254740993), uint64(math.MaxUint64)},
 				[]any{r.Tiny(), r.Octet(), r.Small(), r.Port(), r.Number(), r.Ticks(), r.Big(), r.Huge()})
-			assert.Equal(t, []any{float32(0.5), math.E, "a \"b\"\n", []byte("raw"), qt.URL("http://plant.example/"), values.SeasonSummer, values.QtDayOfWeek(3)},
-				[]any{r.Ratio(), r.Precise(), r.Text(), r.Blob(), r.Home(), r.Season(), r.Weekday()})
+			assert.Equal(t, []any{float32(0.5), math.E, "a \"b\"\n", []byte("raw"), qt.Point{X: 3, Y: -4}, []int32{1, 2}, values.SeasonSummer, values.QtDayOfWeek(3)},
+				[]any{r.Ratio(), r.Precise(), r.Text(), r.Blob(), r.Grid(), r.Counts(), r.Season(), r.Weekday()})
 			require.NoError(t, r.Wait(soon(t)))
 		}
 		c := make(chan any, 1)
@@ -105,7 +105,7 @@ func TestValues(t *testing.T) {
 		each(t, c, r.OnTagsChanged, s.SetTags, r.SetTags, s.Tags, r.Tags, []string{"a", ""}, []string{})
 		each(t, c, r.OnMixedChanged, s.SetMixed, r.SetMixed, s.Mixed, r.Mixed, []any{int32(1), "b"}, []any{})
 		each(t, c, r.OnAttrsChanged, s.SetAttrs, r.SetAttrs, s.Attrs, r.Attrs, map[string]any{"a": 1.5}, map[string]any{})
-		each(t, c, r.OnCountsChanged, s.SetCounts, r.SetCounts, s.Counts, r.Counts, []int32{1, 2}, []int32{3})
+		each(t, c, r.OnCountsChanged, s.SetCounts, r.SetCounts, s.Counts, r.Counts, []int32{1, 2, 3}, []int32{4})
 		each(t, c, r.OnTotalsChanged, s.SetTotals, r.SetTotals, s.Totals, r.Totals, map[string]int32{"a": 1}, map[string]int32{})
 		each(t, c, r.OnNamesChanged, s.SetNames, r.SetNames, s.Names, r.Names, map[int32]string{1: "a"}, map[int32]string{2: "b"})
 		each(t, c, r.OnSeasonChanged, s.SetSeason, r.SetSeason, s.Season, r.Season, values.SeasonAutumn, values.SeasonWinter)
