@@ -43,10 +43,14 @@ type scenarioReader struct {
 	*mock
 	file  string
 	depth int
+	nodes int // that have been looked at
 }
 
-// maxYAMLDepth is how deep a scenario may be. An alias may lead back to where it is.
-const maxYAMLDepth = 100
+// A scenario has limits: an alias may lead back to where it is, and aliases of aliases are more than anybody can write.
+const (
+	maxYAMLDepth = 100
+	maxYAMLNodes = 1 << 20
+)
 
 // readScenario reads a file of steps.
 func (m *mock) readScenario(file string) ([]step, error) {
@@ -124,6 +128,13 @@ func (r *scenarioReader) entries(n *yaml.Node, what string) ([][2]*yaml.Node, er
 	return all, nil
 }
 
+func (r *scenarioReader) count(n *yaml.Node) error {
+	if r.nodes++; r.nodes > maxYAMLNodes {
+		return r.errorf(n, "with its aliases the scenario has more than %d parts", maxYAMLNodes)
+	}
+	return nil
+}
+
 func (r *scenarioReader) steps(n *yaml.Node) (steps []step, err error) {
 	list := node(n)
 	if list.Kind != yaml.SequenceNode {
@@ -131,6 +142,9 @@ func (r *scenarioReader) steps(n *yaml.Node) (steps []step, err error) {
 	}
 	if r.depth++; r.depth > maxYAMLDepth {
 		return nil, r.errorf(n, "steps in steps, %d deep", maxYAMLDepth)
+	}
+	if err := r.count(n); err != nil {
+		return nil, err
 	}
 	defer func() { r.depth-- }()
 	for _, item := range list.Content {
@@ -337,6 +351,9 @@ func (r *scenarioReader) repeated(n *yaml.Node) (*repeat, error) {
 func (r *scenarioReader) json(n *yaml.Node, depth int) (string, error) {
 	if depth > maxYAMLDepth {
 		return "", r.errorf(n, "a value in values, %d deep", maxYAMLDepth)
+	}
+	if err := r.count(n); err != nil {
+		return "", err
 	}
 	v := node(n)
 	switch v.Kind {

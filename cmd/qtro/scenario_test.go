@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -166,6 +167,15 @@ func TestScenarioAwait(t *testing.T) {
 	})
 }
 
+// aliases is a value that doubles so many times.
+func aliases(n int) string {
+	text := "- set:\n    Boiler.anything:\n    - &x0 [1, 2]\n"
+	for i := range n {
+		text += fmt.Sprintf("    - &x%d [*x%d, *x%d]\n", i+1, i, i)
+	}
+	return text
+}
+
 func TestScenarioErrors(t *testing.T) {
 	m, _, _ := testMock(t)
 	for text, want := range map[string]string{
@@ -207,6 +217,9 @@ func TestScenarioErrors(t *testing.T) {
 		"- repeat: {every: 2s, steps: []}":                                      `1: "every" is no part of repeat`,
 		"- &again\n  repeat: {times: 1, steps: [*again]}":                       "100 deep",
 		"- set: {Boiler.anything: &x [*x]}":                                     "100 deep",
+		"- &x {repeat: {times: 1, steps: [*x, *x]}}":                            "100 deep",
+		"- set: {Boiler.anything: &x [*x, *x]}":                                 "100 deep",
+		aliases(30):                                                             "more than 1048576 parts",
 		"- set: {Boiler.celsius: " + strings.Repeat("[", 5) + "}":               "1: ",
 		fmt.Sprintf("- set: {Boiler.target: %s}", "12345678901234567890123456"): "1: value of Boiler.target",
 	} {
@@ -248,4 +261,26 @@ func TestScenarioValues(t *testing.T) {
 		`"history":[{"stamp":9007199254740993,"unit":"x\u000ay"},{"stamp":2,"unit":""},{"stamp":2,"unit":""}],`+
 		`"anything":{"2024-02-29":"7","a":[1,"two",null,2.5,"yes",true]},"vendor":"Acme",`+
 		`"pump":{"rpm":600,"label":"north"},"rows":{"roles":["display","celsius"]}}`, text(sourceProperties(m.objects["Boiler"])))
+}
+
+// FuzzScenario: whatever a file has in it, it is understood or an error tells where it is not.
+func FuzzScenario(f *testing.F) {
+	example, err := os.ReadFile("testdata/mock.yaml")
+	require.NoError(f, err)
+	f.Add(string(example))
+	f.Add("- &again\n  repeat: {times: 1, steps: [*again]}")
+	f.Add("- answer: {Boiler.boost: {reply: 1, fail: no, then: [after: 1s]}}\n- {await: write Boiler.pump.rpm}")
+	m, _, _ := testMock(f)
+	f.Fuzz(func(t *testing.T, text string) {
+		steps, err := m.parseScenario("fuzz.yaml", []byte(text))
+		if err != nil {
+			require.ErrorContains(t, err, "fuzz.yaml:")
+			return
+		}
+		for i := range steps {
+			if steps[i].immediate() {
+				m.do(&steps[i])
+			}
+		}
+	})
 }
