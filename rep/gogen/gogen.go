@@ -36,6 +36,7 @@ import (
 	"bytes"
 	"fmt"
 	"go/format"
+	"go/token"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -87,7 +88,7 @@ func PackageName(file string) string {
 		}
 		return -1
 	}, base)
-	if name == "" || name[0] >= '0' && name[0] <= '9' {
+	if name == "" || name[0] >= '0' && name[0] <= '9' || token.IsKeyword(name) {
 		name = "rep" + name
 	}
 	return name

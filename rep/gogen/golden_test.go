@@ -55,7 +55,7 @@ func TestOptions(t *testing.T) {
 		"func AcquireOldBoiler(", "var oldBoilerClass", `Name:       "Boiler"`, "var oldMarkPOD = qt.POD{Name: \"Mark\""} {
 		assert.Contains(t, code, want)
 	}
-	for file, want := range map[string]string{"boiler.rep": "boiler", "9lives.rep": "rep9lives", "Ä.rep": "rep", "a_b.v2.rep": "abv2"} {
+	for file, want := range map[string]string{"boiler.rep": "boiler", "9lives.rep": "rep9lives", "Ä.rep": "rep", "switch.rep": "repswitch", "a_b.v2.rep": "abv2"} {
 		assert.Equal(t, want, gogen.PackageName(file))
 	}
 }
