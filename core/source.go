@@ -521,7 +521,10 @@ func (s *Source) listen(c *hostConn, name string, dynamic, again bool) (bool, er
 	if s.name != name || s.host != c.host {
 		return false, nil
 	}
-	l := listener{conn: c, dynamic: dynamic || again, known: map[*classInfo]bool{}, steps: again, flat: !dynamic, sights: map[*Source]*sight{}}
+	l := listener{conn: c, dynamic: dynamic || again, known: map[*classInfo]bool{}, steps: again, flat: !dynamic}
+	if c.rights != nil {
+		l.sights = map[*Source]*sight{}
+	}
 	p := wire.Packet{Kind: wire.Init, Name: s.name, Values: s.properties(&l)}
 	if dynamic {
 		p.Kind, p.Class = wire.InitDynamic, s.info.definition(c.protocol)

@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -200,8 +199,8 @@ var errCrowded = errors.New("more dials at the same time than one connection hol
 
 // connect makes a QUIC connection to a URL's host.
 func (t *Transport) connect(ctx context.Context, u *url.URL, at string) (*session, error) {
-	name, _, _ := strings.Cut(u.Hostname(), "%") // a zone is no part of an address's name
-	addrs, err := resolve(ctx, u.Hostname(), u.Port())
+	name := u.Hostname()
+	addrs, err := resolve(ctx, name, u.Port())
 	if err != nil {
 		return nil, err
 	}

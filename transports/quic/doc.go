@@ -22,8 +22,8 @@
 //
 // It is what transports/tls checks: certificates by roots, dates, use, expected identities and revocation, a host's also by the
 // name or IP address in the URL, on resumed sessions too, and, with DropLive, again whenever roots or revocations change. TLS 1.3
-// is part of QUIC. What is refused is a [certs.RefusedError]. In either direction it says which check failed; in TLS 1.3 a client
-// learns in its first Read that a host refuses it. A host is also told of clients that fail before there is a connection to
+// is part of QUIC. What is refused is a [certs.RefusedError]. It says which check failed; a side that the other refuses
+// often learns no more than that its certificate is not accepted, and a client learns even that in its first Read only. A host is also told of clients that fail before there is a connection to
 // accept: Accept hands out a connection whose handshake fails. URLs are quic://host:port; one with user info, a path, a query or
 // a fragment is [core.ErrHostURLInvalid].
 //

@@ -70,23 +70,6 @@ func New(c certs.Config, options ...Option) *Transport {
 // certificate, a host learns in its Peer.
 func (*Transport) Security() core.Security { return core.Authenticated }
 
-// unconfiguredError tells how to configure the transport.
-type unconfiguredError struct{}
-
-func (unconfiguredError) Error() string {
-	return `the scheme quic needs certificates; give the node or host a transport that has some:
-
-	core.Config{Transports: map[string]core.Transport{"quic": quic.New(certs.Config{
-		Certificate: …, // who this process is
-		Roots:       …, // whom it trusts
-	})}}
-
-with quic from github.com/go-qtro/qtro/transports/quic and certs from github.com/go-qtro/qtro/certs`
-}
-
-// Permanent tells a node that trying again will hardly help.
-func (unconfiguredError) Permanent() bool { return true }
-
 // Listen listens at the URL's host and port. It fails if the Config cannot serve a host.
 func (t *Transport) Listen(ctx context.Context, u *url.URL) (core.Listener, error) {
 	if err := t.parse(u); err != nil {
@@ -120,7 +103,7 @@ func (t *Transport) parse(u *url.URL) error {
 		return fmt.Errorf("%w: %s: nothing but %s://host:port: what is trusted is not a URL's business", core.ErrHostURLInvalid, u.Redacted(), u.Scheme)
 	}
 	if t.config == nil {
-		return unconfiguredError{}
+		return certs.UnconfiguredError{Scheme: "quic"}
 	}
 	return nil
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+
+	"github.com/go-qtro/qtro/certs"
 )
 
 // Rebind moves all connections that the transport has dialed to a new UDP socket, without a pause, as a program does when the machine
@@ -15,7 +17,7 @@ import (
 // There is no need for it where only a router on the way forgets or changes addresses: hosts follow their clients by themselves.
 func (t *Transport) Rebind(ctx context.Context) error {
 	if t.config == nil {
-		return unconfiguredError{}
+		return certs.UnconfiguredError{Scheme: "quic"}
 	}
 	udp, err := net.ListenUDP("udp", nil)
 	if err != nil {

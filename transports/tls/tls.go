@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/url"
 	"strconv"
-	"strings"
 
 	"github.com/go-qtro/qtro/certs"
 	"github.com/go-qtro/qtro/core"
@@ -34,23 +33,6 @@ func New(c certs.Config) *Transport {
 // Security returns core.Authenticated: a host is always sure to be the one in the URL. Of a client that it lets in without a
 // certificate, a host learns in its Peer.
 func (*Transport) Security() core.Security { return core.Authenticated }
-
-// unconfiguredError tells how to configure the transport.
-type unconfiguredError struct{}
-
-func (unconfiguredError) Error() string {
-	return `the scheme tls needs certificates; give the node or host a transport that has some:
-
-	core.Config{Transports: map[string]core.Transport{"tls": tls.New(certs.Config{
-		Certificate: …, // who this process is
-		Roots:       …, // whom it trusts
-	})}}
-
-with tls from github.com/go-qtro/qtro/transports/tls and certs from github.com/go-qtro/qtro/certs`
-}
-
-// Permanent tells a node that trying again will hardly help.
-func (unconfiguredError) Permanent() bool { return true }
 
 // Listen listens at the URL's host and port. It fails if the Config cannot serve a host.
 func (t *Transport) Listen(ctx context.Context, u *url.URL) (core.Listener, error) {
@@ -100,8 +82,7 @@ func (t *Transport) Dial(ctx context.Context, u *url.URL) (core.Conn, error) {
 }
 
 func (t *Transport) dial(ctx context.Context, u *url.URL, at string, s *certs.Session) (core.Conn, error) {
-	name, _, _ := strings.Cut(u.Hostname(), "%") // a zone is no part of an address's name
-	client, err := t.config.Client(name)
+	client, err := t.config.Client(u.Hostname())
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +92,7 @@ func (t *Transport) dial(ctx context.Context, u *url.URL, at string, s *certs.Se
 	if err != nil {
 		return nil, err
 	}
-	c := newConn(tls.Client(raw, client), t.config, u.Scheme, name)
+	c := newConn(tls.Client(raw, client), t.config, u.Scheme, u.Hostname())
 	c.session = s
 	if err := c.HandshakeContext(ctx); err != nil {
 		_ = c.Close()
@@ -129,7 +110,7 @@ func (t *Transport) parse(u *url.URL) (string, error) {
 		return "", fmt.Errorf("%w: %s: nothing but %s://host:port: what is trusted is not a URL's business", core.ErrHostURLInvalid, u.Redacted(), u.Scheme)
 	}
 	if t.config == nil {
-		return "", unconfiguredError{}
+		return "", certs.UnconfiguredError{Scheme: "tls"}
 	}
 	return net.JoinHostPort(u.Hostname(), u.Port()), nil
 }
