@@ -84,6 +84,15 @@ func OnChangeOf[T any](p *Replica, property string, fn func(T)) (cancel func(), 
 	return cancel, err
 }
 
+// WriteTo asks the source for a new value of a property as [Replica.Set] does, with a T. It does not wait for the source either:
+// nothing is sent if ctx is done, that is all.
+func WriteTo[T any](ctx context.Context, p *Replica, property string, x T) error {
+	if ctx.Err() != nil {
+		return p.fail("set", property, context.Cause(ctx))
+	}
+	return p.Set(property, x)
+}
+
 // CallOf calls a slot as [Replica.Call] does, and returns its reply as a T.
 func CallOf[T any](ctx context.Context, p *Replica, slot string, args ...any) (T, error) {
 	var zero T

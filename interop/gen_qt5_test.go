@@ -231,8 +231,10 @@ func (r *Qt5GaugeReplica) OnLabelChanged(fn func(label string)) (cancel func()) 
 }
 
 // SetLabel asks the source for a new value of the property label. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *Qt5GaugeReplica) SetLabel(label string) error { return r.Replica.Set("label", label) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *Qt5GaugeReplica) SetLabel(ctx context.Context, label string) error {
+	return core.WriteTo(ctx, r.Replica, "label", label)
+}
 
 // Pressure returns the property pressure as last seen.
 func (r *Qt5GaugeReplica) Pressure() float64 { return core.Current[float64](r.Replica, "pressure") }
@@ -968,8 +970,10 @@ func (r *Qt5StationReplica) OnLevelChanged(fn func(level int32)) (cancel func())
 }
 
 // SetLevel asks the source for a new value of the property level. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *Qt5StationReplica) SetLevel(level int32) error { return r.Replica.Set("level", level) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *Qt5StationReplica) SetLevel(ctx context.Context, level int32) error {
+	return core.WriteTo(ctx, r.Replica, "level", level)
+}
 
 // Ticks returns the property ticks as last seen.
 func (r *Qt5StationReplica) Ticks() uint32 { return core.Current[uint32](r.Replica, "ticks") }
@@ -1016,8 +1020,10 @@ func (r *Qt5StationReplica) OnRatioChanged(fn func(ratio float32)) (cancel func(
 }
 
 // SetRatio asks the source for a new value of the property ratio. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *Qt5StationReplica) SetRatio(ratio float32) error { return r.Replica.Set("ratio", ratio) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *Qt5StationReplica) SetRatio(ctx context.Context, ratio float32) error {
+	return core.WriteTo(ctx, r.Replica, "ratio", ratio)
+}
 
 // Precise returns the property precise as last seen.
 func (r *Qt5StationReplica) Precise() float64 { return core.Current[float64](r.Replica, "precise") }
@@ -1029,9 +1035,9 @@ func (r *Qt5StationReplica) OnPreciseChanged(fn func(precise float64)) (cancel f
 }
 
 // SetPrecise asks the source for a new value of the property precise. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *Qt5StationReplica) SetPrecise(precise float64) error {
-	return r.Replica.Set("precise", precise)
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *Qt5StationReplica) SetPrecise(ctx context.Context, precise float64) error {
+	return core.WriteTo(ctx, r.Replica, "precise", precise)
 }
 
 // Title returns the property title as last seen.
@@ -1044,8 +1050,10 @@ func (r *Qt5StationReplica) OnTitleChanged(fn func(title string)) (cancel func()
 }
 
 // SetTitle asks the source for a new value of the property title. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *Qt5StationReplica) SetTitle(title string) error { return r.Replica.Set("title", title) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *Qt5StationReplica) SetTitle(ctx context.Context, title string) error {
+	return core.WriteTo(ctx, r.Replica, "title", title)
+}
 
 // EmptyText returns the property emptyText as last seen.
 func (r *Qt5StationReplica) EmptyText() string { return core.Current[string](r.Replica, "emptyText") }
@@ -1057,9 +1065,9 @@ func (r *Qt5StationReplica) OnEmptyTextChanged(fn func(emptyText string)) (cance
 }
 
 // SetEmptyText asks the source for a new value of the property emptyText. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *Qt5StationReplica) SetEmptyText(emptyText string) error {
-	return r.Replica.Set("emptyText", emptyText)
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *Qt5StationReplica) SetEmptyText(ctx context.Context, emptyText string) error {
+	return core.WriteTo(ctx, r.Replica, "emptyText", emptyText)
 }
 
 // NullText returns the property nullText as last seen.
@@ -1072,9 +1080,9 @@ func (r *Qt5StationReplica) OnNullTextChanged(fn func(nullText string)) (cancel 
 }
 
 // SetNullText asks the source for a new value of the property nullText. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *Qt5StationReplica) SetNullText(nullText string) error {
-	return r.Replica.Set("nullText", nullText)
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *Qt5StationReplica) SetNullText(ctx context.Context, nullText string) error {
+	return core.WriteTo(ctx, r.Replica, "nullText", nullText)
 }
 
 // Blob returns the property blob as last seen.
@@ -1087,8 +1095,10 @@ func (r *Qt5StationReplica) OnBlobChanged(fn func(blob []byte)) (cancel func()) 
 }
 
 // SetBlob asks the source for a new value of the property blob. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *Qt5StationReplica) SetBlob(blob []byte) error { return r.Replica.Set("blob", blob) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *Qt5StationReplica) SetBlob(ctx context.Context, blob []byte) error {
+	return core.WriteTo(ctx, r.Replica, "blob", blob)
+}
 
 // Tags returns the property tags as last seen.
 func (r *Qt5StationReplica) Tags() []string { return core.Current[[]string](r.Replica, "tags") }
@@ -1100,8 +1110,10 @@ func (r *Qt5StationReplica) OnTagsChanged(fn func(tags []string)) (cancel func()
 }
 
 // SetTags asks the source for a new value of the property tags. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *Qt5StationReplica) SetTags(tags []string) error { return r.Replica.Set("tags", tags) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *Qt5StationReplica) SetTags(ctx context.Context, tags []string) error {
+	return core.WriteTo(ctx, r.Replica, "tags", tags)
+}
 
 // Mixed returns the property mixed as last seen.
 func (r *Qt5StationReplica) Mixed() []any { return core.Current[[]any](r.Replica, "mixed") }
@@ -1113,8 +1125,10 @@ func (r *Qt5StationReplica) OnMixedChanged(fn func(mixed []any)) (cancel func())
 }
 
 // SetMixed asks the source for a new value of the property mixed. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *Qt5StationReplica) SetMixed(mixed []any) error { return r.Replica.Set("mixed", mixed) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *Qt5StationReplica) SetMixed(ctx context.Context, mixed []any) error {
+	return core.WriteTo(ctx, r.Replica, "mixed", mixed)
+}
 
 // Attrs returns the property attrs as last seen.
 func (r *Qt5StationReplica) Attrs() map[string]any {
@@ -1128,9 +1142,9 @@ func (r *Qt5StationReplica) OnAttrsChanged(fn func(attrs map[string]any)) (cance
 }
 
 // SetAttrs asks the source for a new value of the property attrs. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *Qt5StationReplica) SetAttrs(attrs map[string]any) error {
-	return r.Replica.Set("attrs", attrs)
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *Qt5StationReplica) SetAttrs(ctx context.Context, attrs map[string]any) error {
+	return core.WriteTo(ctx, r.Replica, "attrs", attrs)
 }
 
 // Anything returns the property anything as last seen.
@@ -1143,9 +1157,9 @@ func (r *Qt5StationReplica) OnAnythingChanged(fn func(anything any)) (cancel fun
 }
 
 // SetAnything asks the source for a new value of the property anything. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *Qt5StationReplica) SetAnything(anything any) error {
-	return r.Replica.Set("anything", anything)
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *Qt5StationReplica) SetAnything(ctx context.Context, anything any) error {
+	return core.WriteTo(ctx, r.Replica, "anything", anything)
 }
 
 // StartedAt returns the property startedAt as last seen.
@@ -1160,9 +1174,9 @@ func (r *Qt5StationReplica) OnStartedAtChanged(fn func(startedAt time.Time)) (ca
 }
 
 // SetStartedAt asks the source for a new value of the property startedAt. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *Qt5StationReplica) SetStartedAt(startedAt time.Time) error {
-	return r.Replica.Set("startedAt", startedAt)
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *Qt5StationReplica) SetStartedAt(ctx context.Context, startedAt time.Time) error {
+	return core.WriteTo(ctx, r.Replica, "startedAt", startedAt)
 }
 
 // Day returns the property day as last seen.
@@ -1175,8 +1189,10 @@ func (r *Qt5StationReplica) OnDayChanged(fn func(day qt.Date)) (cancel func()) {
 }
 
 // SetDay asks the source for a new value of the property day. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *Qt5StationReplica) SetDay(day qt.Date) error { return r.Replica.Set("day", day) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *Qt5StationReplica) SetDay(ctx context.Context, day qt.Date) error {
+	return core.WriteTo(ctx, r.Replica, "day", day)
+}
 
 // WakeUp returns the property wakeUp as last seen.
 func (r *Qt5StationReplica) WakeUp() qt.Time { return core.Current[qt.Time](r.Replica, "wakeUp") }
@@ -1188,8 +1204,10 @@ func (r *Qt5StationReplica) OnWakeUpChanged(fn func(wakeUp qt.Time)) (cancel fun
 }
 
 // SetWakeUp asks the source for a new value of the property wakeUp. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *Qt5StationReplica) SetWakeUp(wakeUp qt.Time) error { return r.Replica.Set("wakeUp", wakeUp) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *Qt5StationReplica) SetWakeUp(ctx context.Context, wakeUp qt.Time) error {
+	return core.WriteTo(ctx, r.Replica, "wakeUp", wakeUp)
+}
 
 // Home returns the property home as last seen.
 func (r *Qt5StationReplica) Home() qt.URL { return core.Current[qt.URL](r.Replica, "home") }
@@ -1201,8 +1219,10 @@ func (r *Qt5StationReplica) OnHomeChanged(fn func(home qt.URL)) (cancel func()) 
 }
 
 // SetHome asks the source for a new value of the property home. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *Qt5StationReplica) SetHome(home qt.URL) error { return r.Replica.Set("home", home) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *Qt5StationReplica) SetHome(ctx context.Context, home qt.URL) error {
+	return core.WriteTo(ctx, r.Replica, "home", home)
+}
 
 // Serial returns the property serial as last seen.
 func (r *Qt5StationReplica) Serial() qt.UUID { return core.Current[qt.UUID](r.Replica, "serial") }
@@ -1223,8 +1243,10 @@ func (r *Qt5StationReplica) OnGridChanged(fn func(grid qt.Point)) (cancel func()
 }
 
 // SetGrid asks the source for a new value of the property grid. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *Qt5StationReplica) SetGrid(grid qt.Point) error { return r.Replica.Set("grid", grid) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *Qt5StationReplica) SetGrid(ctx context.Context, grid qt.Point) error {
+	return core.WriteTo(ctx, r.Replica, "grid", grid)
+}
 
 // Area returns the property area as last seen.
 func (r *Qt5StationReplica) Area() qt.Size { return core.Current[qt.Size](r.Replica, "area") }
@@ -1236,8 +1258,10 @@ func (r *Qt5StationReplica) OnAreaChanged(fn func(area qt.Size)) (cancel func())
 }
 
 // SetArea asks the source for a new value of the property area. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *Qt5StationReplica) SetArea(area qt.Size) error { return r.Replica.Set("area", area) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *Qt5StationReplica) SetArea(ctx context.Context, area qt.Size) error {
+	return core.WriteTo(ctx, r.Replica, "area", area)
+}
 
 // Zone returns the property zone as last seen.
 func (r *Qt5StationReplica) Zone() qt.Rect { return core.Current[qt.Rect](r.Replica, "zone") }
@@ -1249,8 +1273,10 @@ func (r *Qt5StationReplica) OnZoneChanged(fn func(zone qt.Rect)) (cancel func())
 }
 
 // SetZone asks the source for a new value of the property zone. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *Qt5StationReplica) SetZone(zone qt.Rect) error { return r.Replica.Set("zone", zone) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *Qt5StationReplica) SetZone(ctx context.Context, zone qt.Rect) error {
+	return core.WriteTo(ctx, r.Replica, "zone", zone)
+}
 
 // Scale returns the property scale as last seen.
 func (r *Qt5StationReplica) Scale() qt.SizeF { return core.Current[qt.SizeF](r.Replica, "scale") }
@@ -1262,8 +1288,10 @@ func (r *Qt5StationReplica) OnScaleChanged(fn func(scale qt.SizeF)) (cancel func
 }
 
 // SetScale asks the source for a new value of the property scale. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *Qt5StationReplica) SetScale(scale qt.SizeF) error { return r.Replica.Set("scale", scale) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *Qt5StationReplica) SetScale(ctx context.Context, scale qt.SizeF) error {
+	return core.WriteTo(ctx, r.Replica, "scale", scale)
+}
 
 // Counts returns the property counts as last seen.
 func (r *Qt5StationReplica) Counts() []int32 { return core.Current[[]int32](r.Replica, "counts") }
@@ -1275,8 +1303,10 @@ func (r *Qt5StationReplica) OnCountsChanged(fn func(counts []int32)) (cancel fun
 }
 
 // SetCounts asks the source for a new value of the property counts. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *Qt5StationReplica) SetCounts(counts []int32) error { return r.Replica.Set("counts", counts) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *Qt5StationReplica) SetCounts(ctx context.Context, counts []int32) error {
+	return core.WriteTo(ctx, r.Replica, "counts", counts)
+}
 
 // Names returns the property names as last seen.
 func (r *Qt5StationReplica) Names() []string { return core.Current[[]string](r.Replica, "names") }
@@ -1288,8 +1318,10 @@ func (r *Qt5StationReplica) OnNamesChanged(fn func(names []string)) (cancel func
 }
 
 // SetNames asks the source for a new value of the property names. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *Qt5StationReplica) SetNames(names []string) error { return r.Replica.Set("names", names) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *Qt5StationReplica) SetNames(ctx context.Context, names []string) error {
+	return core.WriteTo(ctx, r.Replica, "names", names)
+}
 
 // Totals returns the property totals as last seen.
 func (r *Qt5StationReplica) Totals() map[string]int32 {
@@ -1303,9 +1335,9 @@ func (r *Qt5StationReplica) OnTotalsChanged(fn func(totals map[string]int32)) (c
 }
 
 // SetTotals asks the source for a new value of the property totals. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *Qt5StationReplica) SetTotals(totals map[string]int32) error {
-	return r.Replica.Set("totals", totals)
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *Qt5StationReplica) SetTotals(ctx context.Context, totals map[string]int32) error {
+	return core.WriteTo(ctx, r.Replica, "totals", totals)
 }
 
 // Mode returns the property mode as last seen.
@@ -1320,8 +1352,10 @@ func (r *Qt5StationReplica) OnModeChanged(fn func(mode Qt5StationMode)) (cancel 
 }
 
 // SetMode asks the source for a new value of the property mode. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *Qt5StationReplica) SetMode(mode Qt5StationMode) error { return r.Replica.Set("mode", mode) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *Qt5StationReplica) SetMode(ctx context.Context, mode Qt5StationMode) error {
+	return core.WriteTo(ctx, r.Replica, "mode", mode)
+}
 
 // Season returns the property season as last seen.
 func (r *Qt5StationReplica) Season() Qt5Season {
@@ -1335,8 +1369,10 @@ func (r *Qt5StationReplica) OnSeasonChanged(fn func(season Qt5Season)) (cancel f
 }
 
 // SetSeason asks the source for a new value of the property season. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *Qt5StationReplica) SetSeason(season Qt5Season) error { return r.Replica.Set("season", season) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *Qt5StationReplica) SetSeason(ctx context.Context, season Qt5Season) error {
+	return core.WriteTo(ctx, r.Replica, "season", season)
+}
 
 // Alarms returns the property alarms as last seen.
 func (r *Qt5StationReplica) Alarms() Qt5StationTypesAlarms {
@@ -1350,9 +1386,9 @@ func (r *Qt5StationReplica) OnAlarmsChanged(fn func(alarms Qt5StationTypesAlarms
 }
 
 // SetAlarms asks the source for a new value of the property alarms. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *Qt5StationReplica) SetAlarms(alarms Qt5StationTypesAlarms) error {
-	return r.Replica.Set("alarms", alarms)
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *Qt5StationReplica) SetAlarms(ctx context.Context, alarms Qt5StationTypesAlarms) error {
+	return core.WriteTo(ctx, r.Replica, "alarms", alarms)
 }
 
 // LastReading returns the property lastReading as last seen.
@@ -1419,8 +1455,10 @@ func (r *Qt5StationReplica) OnVisitsChanged(fn func(visits int32)) (cancel func(
 }
 
 // SetVisits asks the source for a new value of the property visits. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *Qt5StationReplica) SetVisits(visits int32) error { return r.Replica.Set("visits", visits) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *Qt5StationReplica) SetVisits(ctx context.Context, visits int32) error {
+	return core.WriteTo(ctx, r.Replica, "visits", visits)
+}
 
 // Vendor returns the property vendor as last seen.
 func (r *Qt5StationReplica) Vendor() string { return core.Current[string](r.Replica, "vendor") }

@@ -47,7 +47,7 @@ type stationReplica interface {
 	OnLevelChanged(fn func(level int32)) (cancel func())
 	OnTitleChanged(fn func(title string)) (cancel func())
 	OnLevelCrossed(fn func(level int32)) (cancel func())
-	SetTitle(title string) error
+	SetTitle(ctx context.Context, title string) error
 	PushTicks(ctx context.Context, ticks uint32) error
 	Ticks() uint32
 	Add(ctx context.Context, a, b int32) (int32, error)
@@ -140,7 +140,7 @@ func TestGeneratedReplica(t *testing.T) {
 		source.Send(`set Station.level 7`)
 		require.Equal(t, int32(7), hear(t, heard))
 		r.OnTitleChanged(func(x string) { heard <- x })
-		require.NoError(t, r.SetTitle("from Go"))
+		require.NoError(t, r.SetTitle(soonContext(t), "from Go"))
 		require.Equal(t, "from Go", hear(t, heard))
 		require.NoError(t, r.PushTicks(soonContext(t), 9))
 		require.EqualValues(t, 9, r.Ticks())

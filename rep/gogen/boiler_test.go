@@ -103,9 +103,9 @@ func TestBoiler(t *testing.T) {
 		assert.InDelta(t, 80, s.Target(), 0)
 		cancel()
 		require.NoError(t, r.PushTarget(soon(t), 81)) // unheard
-		require.NoError(t, r.SetLevel(3))
+		require.NoError(t, r.SetLevel(soon(t), 3))
 		assert.EqualValues(t, 3, recv(t, heard))
-		require.NoError(t, r.SetTitle("attic"))
+		require.NoError(t, r.SetTitle(soon(t), "attic"))
 		assert.Equal(t, "the attic", recv(t, heard))
 		assert.Equal(t, "the attic", s.Title())
 

@@ -61,8 +61,8 @@ func TestModes(t *testing.T) {
 		assert.Equal(t, "None", modes.AlarmsKinds(0).String())
 		assert.Equal(t, "AlarmsKinds(8)", modes.AlarmsKinds(8).String())
 		assert.False(t, both.Has(modes.AlarmsKindFlood))
-		require.NoError(t, r.SetActive(both.With(modes.AlarmsKindFlood))) // refused
-		require.NoError(t, r.SetActive(both))
+		require.NoError(t, r.SetActive(soon(t), both.With(modes.AlarmsKindFlood))) // refused
+		require.NoError(t, r.SetActive(soon(t), both))
 		assert.Equal(t, both, recv(t, c))
 		assert.Equal(t, both, s.Active())
 		require.NoError(t, s.SetLog([]modes.AlarmsLevel{modes.AlarmsLevelHigh, modes.AlarmsLevelLow}))
@@ -128,7 +128,7 @@ func TestPlant(t *testing.T) {
 		require.NoError(t, err)
 		assert.EqualValues(t, 7, to)
 		assert.EqualValues(t, 7, recv(t, c))
-		require.NoError(t, ri.SetOpening(8))
+		require.NoError(t, ri.SetOpening(soon(t), 8))
 		assert.EqualValues(t, 8, recv(t, c))
 		require.NoError(t, inlet.EmitStuck("rust"))
 		assert.Equal(t, "rust", recv(t, c))
@@ -201,7 +201,7 @@ func TestNames(t *testing.T) {
 		assert.Equal(t, names.Item2{Type: 1, HomeURL: "a", ID: 2, ID2: 3}, s.Item())
 		assert.EqualValues(t, 9, s.Range())
 		assert.Equal(t, []any{int32(1), int32(2), int32(3), names.TypeTypeB}, []any{r.SourceProperty(), r.ReplicaProperty(), r.HomeURLProperty(), r.Kind()})
-		require.NoError(t, r.SetName("odd"))
+		require.NoError(t, r.SetName(soon(t), "odd"))
 		require.NoError(t, r.CallSetState(soon(t), names.OddStateGO2))
 		assert.Equal(t, names.OddStateGO2, recv(t, c))
 		assert.Equal(t, "odd", s.Name())

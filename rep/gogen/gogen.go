@@ -13,7 +13,7 @@
 // classes, and item models are plain ones of package core. The code serves peers of Qt 5 and Qt 6 alike.
 //
 //	PROP(int level)                  s.SetLevel(v)     r.Level(), r.OnLevelChanged(fn), r.PushLevel(ctx, v) and s.OnPushLevel(fn)
-//	PROP(int level READWRITE)        the same, but for r.SetLevel(v) and s.OnSetLevel(fn)
+//	PROP(int level READWRITE)        the same, but for r.SetLevel(ctx, v) and s.OnSetLevel(fn)
 //	PROP(int level READONLY)         the same without either
 //	PROP(int level CONSTANT)         s.SetLevel(v), before the source is remoted; r.Level()
 //	CLASS gauge(Gauge)               s.SetGauge(*GaugeSource), r.Gauge(), r.OnGaugeChanged(fn)
@@ -21,7 +21,7 @@
 //	SIGNAL(ready(double celsius))    s.EmitReady(celsius)     r.OnReady(func(celsius float64))
 //	SLOT(bool boost(int minutes))    BoilerSlots.Boost(ctx, minutes) (bool, error)     r.Boost(ctx, minutes) (bool, error)
 //
-// PushLevel waits for the source's answer, and fails if it refuses; SetLevel only sends, as Qt's replicas do. A source has
+// PushLevel waits for the source's answer, and fails if it refuses; the replica's SetLevel only sends, as Qt's do. A source has
 // Level(), too.
 //
 // # Names

@@ -60,9 +60,11 @@ func (g *generator) getter(name string, p *property) {
 		g.line("func (r *%s) Push%s(ctx context.Context, %s %s) error {", name, p.goName, param, p.typ.expr)
 		g.line("_, err := r.Replica.Call(ctx, %q, %s)\nreturn err\n}", pushSlot(p.name), param)
 	case "Set":
+		g.use("context")
 		g.line("\n// Set%s asks the source for a new value of the property %s. It does not wait: the property changes when the", p.goName, p.name)
-		g.line("// source's does, which may refuse.")
-		g.line("func (r *%s) Set%s(%s %s) error { return r.Replica.Set(%q, %s) }", name, p.goName, param, p.typ.expr, p.name, param)
+		g.line("// source's does, which may refuse. Nothing is sent if ctx is done.")
+		g.line("func (r *%s) Set%s(ctx context.Context, %s %s) error {", name, p.goName, param, p.typ.expr)
+		g.line("return core.WriteTo(ctx, r.Replica, %q, %s)\n}", p.name, param)
 	}
 }
 

@@ -50,10 +50,10 @@ func (valuer) Later(_ context.Context, at time.Time, seconds int32) (time.Time, 
 }
 
 // each sends a value from the source and then from the replica, and says that the other side has it.
-func each[T any](t *testing.T, heard chan any, on func(func(T)) func(), set, ask func(T) error, atSource, atReplica func() T, x, y T) {
+func each[T any](t *testing.T, heard chan any, on func(func(T)) func(), set func(T) error, ask func(context.Context, T) error, atSource, atReplica func() T, x, y T) {
 	t.Helper()
 	defer on(into[T](heard))()
-	for i, change := range []func(T) error{set, ask} {
+	for i, change := range []func(T) error{set, func(v T) error { return ask(soon(t), v) }} {
 		want := []T{x, y}[i]
 		require.NoError(t, change(want))
 		require.Equal(t, any(want), recv(t, heard))
@@ -115,10 +115,8 @@ func TestValues(t *testing.T) {
 		all := values.Series{HomeURL: "http://a", Samples: []values.Sample{one, two}, ByName: map[string]values.Sample{"one": one}, First: two, Season: values.SeasonSpring}
 		none := values.Series{Samples: []values.Sample{}, ByName: map[string]values.Sample{}}
 		each(t, c, r.OnSeriesChanged, s.SetSeries, r.SetSeries, s.Series, r.Series, all, none)
-		push := func(x []values.Sample) error { return r.PushHistory(soon(t), x) }
-		each(t, c, r.OnHistoryChanged, s.SetHistory, push, s.History, r.History, []values.Sample{one}, []values.Sample{two, one})
-		pushMap := func(x map[string]values.Sample) error { return r.PushLatest(soon(t), x) }
-		each(t, c, r.OnLatestChanged, s.SetLatest, pushMap, s.Latest, r.Latest, map[string]values.Sample{"a": one}, map[string]values.Sample{"b": two})
+		each(t, c, r.OnHistoryChanged, s.SetHistory, r.PushHistory, s.History, r.History, []values.Sample{one}, []values.Sample{two, one})
+		each(t, c, r.OnLatestChanged, s.SetLatest, r.PushLatest, s.Latest, r.Latest, map[string]values.Sample{"a": one}, map[string]values.Sample{"b": two})
 
 		r.OnSeen(func(sample values.Sample, by string, season values.Season) { c <- []any{sample, by, season} })
 		require.NoError(t, s.EmitSeen(one, "me", values.SeasonSummer))

@@ -260,8 +260,10 @@ func (r *BoilerReplica) OnLevelChanged(fn func(level int32)) (cancel func()) {
 }
 
 // SetLevel asks the source for a new value of the property level. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *BoilerReplica) SetLevel(level int32) error { return r.Replica.Set("level", level) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *BoilerReplica) SetLevel(ctx context.Context, level int32) error {
+	return core.WriteTo(ctx, r.Replica, "level", level)
+}
 
 // Title returns the property title as last seen.
 func (r *BoilerReplica) Title() string { return core.Current[string](r.Replica, "title") }
@@ -273,8 +275,10 @@ func (r *BoilerReplica) OnTitleChanged(fn func(title string)) (cancel func()) {
 }
 
 // SetTitle asks the source for a new value of the property title. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *BoilerReplica) SetTitle(title string) error { return r.Replica.Set("title", title) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *BoilerReplica) SetTitle(ctx context.Context, title string) error {
+	return core.WriteTo(ctx, r.Replica, "title", title)
+}
 
 // Reading returns the property reading as last seen.
 func (r *BoilerReplica) Reading() Reading { return core.Current[Reading](r.Replica, "reading") }
@@ -307,8 +311,10 @@ func (r *BoilerReplica) OnVisitsChanged(fn func(visits int32)) (cancel func()) {
 }
 
 // SetVisits asks the source for a new value of the property visits. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *BoilerReplica) SetVisits(visits int32) error { return r.Replica.Set("visits", visits) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *BoilerReplica) SetVisits(ctx context.Context, visits int32) error {
+	return core.WriteTo(ctx, r.Replica, "visits", visits)
+}
 
 // OnReady calls fn whenever the source emits the signal ready, until it is cancelled.
 //

@@ -220,8 +220,10 @@ func (r *AlarmsReplica) OnActiveChanged(fn func(active AlarmsKinds)) (cancel fun
 }
 
 // SetActive asks the source for a new value of the property active. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *AlarmsReplica) SetActive(active AlarmsKinds) error { return r.Replica.Set("active", active) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *AlarmsReplica) SetActive(ctx context.Context, active AlarmsKinds) error {
+	return core.WriteTo(ctx, r.Replica, "active", active)
+}
 
 // Level returns the property level as last seen.
 func (r *AlarmsReplica) Level() AlarmsLevel {

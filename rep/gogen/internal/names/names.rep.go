@@ -319,8 +319,10 @@ func (r *OddReplica) OnStateChanged(fn func(state OddState)) (cancel func()) {
 }
 
 // SetState asks the source for a new value of the property state. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *OddReplica) SetState(state OddState) error { return r.Replica.Set("state", state) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *OddReplica) SetState(ctx context.Context, state OddState) error {
+	return core.WriteTo(ctx, r.Replica, "state", state)
+}
 
 // Name returns the property name as last seen.
 func (r *OddReplica) Name() string { return core.Current[string](r.Replica, "name") }
@@ -332,8 +334,10 @@ func (r *OddReplica) OnNameChanged(fn func(name string)) (cancel func()) {
 }
 
 // SetName asks the source for a new value of the property name. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *OddReplica) SetName(name string) error { return r.Replica.Set("name", name) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *OddReplica) SetName(ctx context.Context, name string) error {
+	return core.WriteTo(ctx, r.Replica, "name", name)
+}
 
 // HomeURL returns the property homeUrl as last seen.
 func (r *OddReplica) HomeURL() string { return core.Current[string](r.Replica, "homeUrl") }

@@ -89,8 +89,10 @@ func (r *ValveReplica) OnOpeningChanged(fn func(opening int32)) (cancel func()) 
 }
 
 // SetOpening asks the source for a new value of the property opening. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *ValveReplica) SetOpening(opening int32) error { return r.Replica.Set("opening", opening) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *ValveReplica) SetOpening(ctx context.Context, opening int32) error {
+	return core.WriteTo(ctx, r.Replica, "opening", opening)
+}
 
 // OnStuck calls fn whenever the source emits the signal stuck, until it is cancelled.
 func (r *ValveReplica) OnStuck(fn func(why string)) (cancel func()) {

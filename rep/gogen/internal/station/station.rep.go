@@ -280,8 +280,10 @@ func (r *GaugeReplica) OnLabelChanged(fn func(label string)) (cancel func()) {
 }
 
 // SetLabel asks the source for a new value of the property label. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *GaugeReplica) SetLabel(label string) error { return r.Replica.Set("label", label) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *GaugeReplica) SetLabel(ctx context.Context, label string) error {
+	return core.WriteTo(ctx, r.Replica, "label", label)
+}
 
 // Pressure returns the property pressure as last seen.
 func (r *GaugeReplica) Pressure() float64 { return core.Current[float64](r.Replica, "pressure") }
@@ -999,8 +1001,10 @@ func (r *StationReplica) OnLevelChanged(fn func(level int32)) (cancel func()) {
 }
 
 // SetLevel asks the source for a new value of the property level. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *StationReplica) SetLevel(level int32) error { return r.Replica.Set("level", level) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *StationReplica) SetLevel(ctx context.Context, level int32) error {
+	return core.WriteTo(ctx, r.Replica, "level", level)
+}
 
 // Ticks returns the property ticks as last seen.
 func (r *StationReplica) Ticks() uint32 { return core.Current[uint32](r.Replica, "ticks") }
@@ -1045,8 +1049,10 @@ func (r *StationReplica) OnRatioChanged(fn func(ratio float32)) (cancel func()) 
 }
 
 // SetRatio asks the source for a new value of the property ratio. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *StationReplica) SetRatio(ratio float32) error { return r.Replica.Set("ratio", ratio) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *StationReplica) SetRatio(ctx context.Context, ratio float32) error {
+	return core.WriteTo(ctx, r.Replica, "ratio", ratio)
+}
 
 // Precise returns the property precise as last seen.
 func (r *StationReplica) Precise() float64 { return core.Current[float64](r.Replica, "precise") }
@@ -1058,8 +1064,10 @@ func (r *StationReplica) OnPreciseChanged(fn func(precise float64)) (cancel func
 }
 
 // SetPrecise asks the source for a new value of the property precise. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *StationReplica) SetPrecise(precise float64) error { return r.Replica.Set("precise", precise) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *StationReplica) SetPrecise(ctx context.Context, precise float64) error {
+	return core.WriteTo(ctx, r.Replica, "precise", precise)
+}
 
 // Title returns the property title as last seen.
 func (r *StationReplica) Title() string { return core.Current[string](r.Replica, "title") }
@@ -1071,8 +1079,10 @@ func (r *StationReplica) OnTitleChanged(fn func(title string)) (cancel func()) {
 }
 
 // SetTitle asks the source for a new value of the property title. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *StationReplica) SetTitle(title string) error { return r.Replica.Set("title", title) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *StationReplica) SetTitle(ctx context.Context, title string) error {
+	return core.WriteTo(ctx, r.Replica, "title", title)
+}
 
 // EmptyText returns the property emptyText as last seen.
 func (r *StationReplica) EmptyText() string { return core.Current[string](r.Replica, "emptyText") }
@@ -1084,9 +1094,9 @@ func (r *StationReplica) OnEmptyTextChanged(fn func(emptyText string)) (cancel f
 }
 
 // SetEmptyText asks the source for a new value of the property emptyText. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *StationReplica) SetEmptyText(emptyText string) error {
-	return r.Replica.Set("emptyText", emptyText)
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *StationReplica) SetEmptyText(ctx context.Context, emptyText string) error {
+	return core.WriteTo(ctx, r.Replica, "emptyText", emptyText)
 }
 
 // NullText returns the property nullText as last seen.
@@ -1099,9 +1109,9 @@ func (r *StationReplica) OnNullTextChanged(fn func(nullText string)) (cancel fun
 }
 
 // SetNullText asks the source for a new value of the property nullText. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *StationReplica) SetNullText(nullText string) error {
-	return r.Replica.Set("nullText", nullText)
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *StationReplica) SetNullText(ctx context.Context, nullText string) error {
+	return core.WriteTo(ctx, r.Replica, "nullText", nullText)
 }
 
 // Blob returns the property blob as last seen.
@@ -1114,8 +1124,10 @@ func (r *StationReplica) OnBlobChanged(fn func(blob []byte)) (cancel func()) {
 }
 
 // SetBlob asks the source for a new value of the property blob. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *StationReplica) SetBlob(blob []byte) error { return r.Replica.Set("blob", blob) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *StationReplica) SetBlob(ctx context.Context, blob []byte) error {
+	return core.WriteTo(ctx, r.Replica, "blob", blob)
+}
 
 // Tags returns the property tags as last seen.
 func (r *StationReplica) Tags() []string { return core.Current[[]string](r.Replica, "tags") }
@@ -1127,8 +1139,10 @@ func (r *StationReplica) OnTagsChanged(fn func(tags []string)) (cancel func()) {
 }
 
 // SetTags asks the source for a new value of the property tags. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *StationReplica) SetTags(tags []string) error { return r.Replica.Set("tags", tags) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *StationReplica) SetTags(ctx context.Context, tags []string) error {
+	return core.WriteTo(ctx, r.Replica, "tags", tags)
+}
 
 // Mixed returns the property mixed as last seen.
 func (r *StationReplica) Mixed() []any { return core.Current[[]any](r.Replica, "mixed") }
@@ -1140,8 +1154,10 @@ func (r *StationReplica) OnMixedChanged(fn func(mixed []any)) (cancel func()) {
 }
 
 // SetMixed asks the source for a new value of the property mixed. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *StationReplica) SetMixed(mixed []any) error { return r.Replica.Set("mixed", mixed) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *StationReplica) SetMixed(ctx context.Context, mixed []any) error {
+	return core.WriteTo(ctx, r.Replica, "mixed", mixed)
+}
 
 // Attrs returns the property attrs as last seen.
 func (r *StationReplica) Attrs() map[string]any {
@@ -1155,8 +1171,10 @@ func (r *StationReplica) OnAttrsChanged(fn func(attrs map[string]any)) (cancel f
 }
 
 // SetAttrs asks the source for a new value of the property attrs. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *StationReplica) SetAttrs(attrs map[string]any) error { return r.Replica.Set("attrs", attrs) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *StationReplica) SetAttrs(ctx context.Context, attrs map[string]any) error {
+	return core.WriteTo(ctx, r.Replica, "attrs", attrs)
+}
 
 // Anything returns the property anything as last seen.
 func (r *StationReplica) Anything() any { return core.Current[any](r.Replica, "anything") }
@@ -1168,8 +1186,10 @@ func (r *StationReplica) OnAnythingChanged(fn func(anything any)) (cancel func()
 }
 
 // SetAnything asks the source for a new value of the property anything. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *StationReplica) SetAnything(anything any) error { return r.Replica.Set("anything", anything) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *StationReplica) SetAnything(ctx context.Context, anything any) error {
+	return core.WriteTo(ctx, r.Replica, "anything", anything)
+}
 
 // StartedAt returns the property startedAt as last seen.
 func (r *StationReplica) StartedAt() time.Time {
@@ -1183,9 +1203,9 @@ func (r *StationReplica) OnStartedAtChanged(fn func(startedAt time.Time)) (cance
 }
 
 // SetStartedAt asks the source for a new value of the property startedAt. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *StationReplica) SetStartedAt(startedAt time.Time) error {
-	return r.Replica.Set("startedAt", startedAt)
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *StationReplica) SetStartedAt(ctx context.Context, startedAt time.Time) error {
+	return core.WriteTo(ctx, r.Replica, "startedAt", startedAt)
 }
 
 // Day returns the property day as last seen.
@@ -1198,8 +1218,10 @@ func (r *StationReplica) OnDayChanged(fn func(day qt.Date)) (cancel func()) {
 }
 
 // SetDay asks the source for a new value of the property day. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *StationReplica) SetDay(day qt.Date) error { return r.Replica.Set("day", day) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *StationReplica) SetDay(ctx context.Context, day qt.Date) error {
+	return core.WriteTo(ctx, r.Replica, "day", day)
+}
 
 // WakeUp returns the property wakeUp as last seen.
 func (r *StationReplica) WakeUp() qt.Time { return core.Current[qt.Time](r.Replica, "wakeUp") }
@@ -1211,8 +1233,10 @@ func (r *StationReplica) OnWakeUpChanged(fn func(wakeUp qt.Time)) (cancel func()
 }
 
 // SetWakeUp asks the source for a new value of the property wakeUp. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *StationReplica) SetWakeUp(wakeUp qt.Time) error { return r.Replica.Set("wakeUp", wakeUp) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *StationReplica) SetWakeUp(ctx context.Context, wakeUp qt.Time) error {
+	return core.WriteTo(ctx, r.Replica, "wakeUp", wakeUp)
+}
 
 // Home returns the property home as last seen.
 func (r *StationReplica) Home() qt.URL { return core.Current[qt.URL](r.Replica, "home") }
@@ -1224,8 +1248,10 @@ func (r *StationReplica) OnHomeChanged(fn func(home qt.URL)) (cancel func()) {
 }
 
 // SetHome asks the source for a new value of the property home. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *StationReplica) SetHome(home qt.URL) error { return r.Replica.Set("home", home) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *StationReplica) SetHome(ctx context.Context, home qt.URL) error {
+	return core.WriteTo(ctx, r.Replica, "home", home)
+}
 
 // Serial returns the property serial as last seen.
 func (r *StationReplica) Serial() qt.UUID { return core.Current[qt.UUID](r.Replica, "serial") }
@@ -1246,8 +1272,10 @@ func (r *StationReplica) OnGridChanged(fn func(grid qt.Point)) (cancel func()) {
 }
 
 // SetGrid asks the source for a new value of the property grid. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *StationReplica) SetGrid(grid qt.Point) error { return r.Replica.Set("grid", grid) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *StationReplica) SetGrid(ctx context.Context, grid qt.Point) error {
+	return core.WriteTo(ctx, r.Replica, "grid", grid)
+}
 
 // Area returns the property area as last seen.
 func (r *StationReplica) Area() qt.Size { return core.Current[qt.Size](r.Replica, "area") }
@@ -1259,8 +1287,10 @@ func (r *StationReplica) OnAreaChanged(fn func(area qt.Size)) (cancel func()) {
 }
 
 // SetArea asks the source for a new value of the property area. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *StationReplica) SetArea(area qt.Size) error { return r.Replica.Set("area", area) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *StationReplica) SetArea(ctx context.Context, area qt.Size) error {
+	return core.WriteTo(ctx, r.Replica, "area", area)
+}
 
 // Zone returns the property zone as last seen.
 func (r *StationReplica) Zone() qt.Rect { return core.Current[qt.Rect](r.Replica, "zone") }
@@ -1272,8 +1302,10 @@ func (r *StationReplica) OnZoneChanged(fn func(zone qt.Rect)) (cancel func()) {
 }
 
 // SetZone asks the source for a new value of the property zone. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *StationReplica) SetZone(zone qt.Rect) error { return r.Replica.Set("zone", zone) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *StationReplica) SetZone(ctx context.Context, zone qt.Rect) error {
+	return core.WriteTo(ctx, r.Replica, "zone", zone)
+}
 
 // Scale returns the property scale as last seen.
 func (r *StationReplica) Scale() qt.SizeF { return core.Current[qt.SizeF](r.Replica, "scale") }
@@ -1285,8 +1317,10 @@ func (r *StationReplica) OnScaleChanged(fn func(scale qt.SizeF)) (cancel func())
 }
 
 // SetScale asks the source for a new value of the property scale. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *StationReplica) SetScale(scale qt.SizeF) error { return r.Replica.Set("scale", scale) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *StationReplica) SetScale(ctx context.Context, scale qt.SizeF) error {
+	return core.WriteTo(ctx, r.Replica, "scale", scale)
+}
 
 // Counts returns the property counts as last seen.
 func (r *StationReplica) Counts() []int32 { return core.Current[[]int32](r.Replica, "counts") }
@@ -1298,8 +1332,10 @@ func (r *StationReplica) OnCountsChanged(fn func(counts []int32)) (cancel func()
 }
 
 // SetCounts asks the source for a new value of the property counts. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *StationReplica) SetCounts(counts []int32) error { return r.Replica.Set("counts", counts) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *StationReplica) SetCounts(ctx context.Context, counts []int32) error {
+	return core.WriteTo(ctx, r.Replica, "counts", counts)
+}
 
 // Names returns the property names as last seen.
 func (r *StationReplica) Names() []string { return core.Current[[]string](r.Replica, "names") }
@@ -1311,8 +1347,10 @@ func (r *StationReplica) OnNamesChanged(fn func(names []string)) (cancel func())
 }
 
 // SetNames asks the source for a new value of the property names. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *StationReplica) SetNames(names []string) error { return r.Replica.Set("names", names) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *StationReplica) SetNames(ctx context.Context, names []string) error {
+	return core.WriteTo(ctx, r.Replica, "names", names)
+}
 
 // Totals returns the property totals as last seen.
 func (r *StationReplica) Totals() map[string]int32 {
@@ -1326,9 +1364,9 @@ func (r *StationReplica) OnTotalsChanged(fn func(totals map[string]int32)) (canc
 }
 
 // SetTotals asks the source for a new value of the property totals. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *StationReplica) SetTotals(totals map[string]int32) error {
-	return r.Replica.Set("totals", totals)
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *StationReplica) SetTotals(ctx context.Context, totals map[string]int32) error {
+	return core.WriteTo(ctx, r.Replica, "totals", totals)
 }
 
 // Mode returns the property mode as last seen.
@@ -1343,8 +1381,10 @@ func (r *StationReplica) OnModeChanged(fn func(mode StationMode)) (cancel func()
 }
 
 // SetMode asks the source for a new value of the property mode. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *StationReplica) SetMode(mode StationMode) error { return r.Replica.Set("mode", mode) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *StationReplica) SetMode(ctx context.Context, mode StationMode) error {
+	return core.WriteTo(ctx, r.Replica, "mode", mode)
+}
 
 // Season returns the property season as last seen.
 func (r *StationReplica) Season() Season { return Season(core.Current[int32](r.Replica, "season")) }
@@ -1356,8 +1396,10 @@ func (r *StationReplica) OnSeasonChanged(fn func(season Season)) (cancel func())
 }
 
 // SetSeason asks the source for a new value of the property season. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *StationReplica) SetSeason(season Season) error { return r.Replica.Set("season", season) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *StationReplica) SetSeason(ctx context.Context, season Season) error {
+	return core.WriteTo(ctx, r.Replica, "season", season)
+}
 
 // Alarms returns the property alarms as last seen.
 func (r *StationReplica) Alarms() StationAlarms {
@@ -1371,9 +1413,9 @@ func (r *StationReplica) OnAlarmsChanged(fn func(alarms StationAlarms)) (cancel 
 }
 
 // SetAlarms asks the source for a new value of the property alarms. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *StationReplica) SetAlarms(alarms StationAlarms) error {
-	return r.Replica.Set("alarms", alarms)
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *StationReplica) SetAlarms(ctx context.Context, alarms StationAlarms) error {
+	return core.WriteTo(ctx, r.Replica, "alarms", alarms)
 }
 
 // LastReading returns the property lastReading as last seen.
@@ -1438,8 +1480,10 @@ func (r *StationReplica) OnVisitsChanged(fn func(visits int32)) (cancel func()) 
 }
 
 // SetVisits asks the source for a new value of the property visits. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *StationReplica) SetVisits(visits int32) error { return r.Replica.Set("visits", visits) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *StationReplica) SetVisits(ctx context.Context, visits int32) error {
+	return core.WriteTo(ctx, r.Replica, "visits", visits)
+}
 
 // Vendor returns the property vendor as last seen.
 func (r *StationReplica) Vendor() string { return core.Current[string](r.Replica, "vendor") }

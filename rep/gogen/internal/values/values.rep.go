@@ -713,8 +713,10 @@ func (r *ValuesReplica) OnFlagChanged(fn func(flag bool)) (cancel func()) {
 }
 
 // SetFlag asks the source for a new value of the property flag. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *ValuesReplica) SetFlag(flag bool) error { return r.Replica.Set("flag", flag) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *ValuesReplica) SetFlag(ctx context.Context, flag bool) error {
+	return core.WriteTo(ctx, r.Replica, "flag", flag)
+}
 
 // Tiny returns the property tiny as last seen.
 func (r *ValuesReplica) Tiny() int8 { return core.Current[int8](r.Replica, "tiny") }
@@ -726,8 +728,10 @@ func (r *ValuesReplica) OnTinyChanged(fn func(tiny int8)) (cancel func()) {
 }
 
 // SetTiny asks the source for a new value of the property tiny. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *ValuesReplica) SetTiny(tiny int8) error { return r.Replica.Set("tiny", tiny) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *ValuesReplica) SetTiny(ctx context.Context, tiny int8) error {
+	return core.WriteTo(ctx, r.Replica, "tiny", tiny)
+}
 
 // Octet returns the property octet as last seen.
 func (r *ValuesReplica) Octet() uint8 { return core.Current[uint8](r.Replica, "octet") }
@@ -739,8 +743,10 @@ func (r *ValuesReplica) OnOctetChanged(fn func(octet uint8)) (cancel func()) {
 }
 
 // SetOctet asks the source for a new value of the property octet. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *ValuesReplica) SetOctet(octet uint8) error { return r.Replica.Set("octet", octet) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *ValuesReplica) SetOctet(ctx context.Context, octet uint8) error {
+	return core.WriteTo(ctx, r.Replica, "octet", octet)
+}
 
 // Small returns the property small as last seen.
 func (r *ValuesReplica) Small() int16 { return core.Current[int16](r.Replica, "small") }
@@ -752,8 +758,10 @@ func (r *ValuesReplica) OnSmallChanged(fn func(small int16)) (cancel func()) {
 }
 
 // SetSmall asks the source for a new value of the property small. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *ValuesReplica) SetSmall(small int16) error { return r.Replica.Set("small", small) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *ValuesReplica) SetSmall(ctx context.Context, small int16) error {
+	return core.WriteTo(ctx, r.Replica, "small", small)
+}
 
 // Port returns the property port as last seen.
 func (r *ValuesReplica) Port() uint16 { return core.Current[uint16](r.Replica, "port") }
@@ -765,8 +773,10 @@ func (r *ValuesReplica) OnPortChanged(fn func(port uint16)) (cancel func()) {
 }
 
 // SetPort asks the source for a new value of the property port. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *ValuesReplica) SetPort(port uint16) error { return r.Replica.Set("port", port) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *ValuesReplica) SetPort(ctx context.Context, port uint16) error {
+	return core.WriteTo(ctx, r.Replica, "port", port)
+}
 
 // Number returns the property number as last seen.
 func (r *ValuesReplica) Number() int32 { return core.Current[int32](r.Replica, "number") }
@@ -778,8 +788,10 @@ func (r *ValuesReplica) OnNumberChanged(fn func(number int32)) (cancel func()) {
 }
 
 // SetNumber asks the source for a new value of the property number. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *ValuesReplica) SetNumber(number int32) error { return r.Replica.Set("number", number) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *ValuesReplica) SetNumber(ctx context.Context, number int32) error {
+	return core.WriteTo(ctx, r.Replica, "number", number)
+}
 
 // Ticks returns the property ticks as last seen.
 func (r *ValuesReplica) Ticks() uint32 { return core.Current[uint32](r.Replica, "ticks") }
@@ -791,8 +803,10 @@ func (r *ValuesReplica) OnTicksChanged(fn func(ticks uint32)) (cancel func()) {
 }
 
 // SetTicks asks the source for a new value of the property ticks. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *ValuesReplica) SetTicks(ticks uint32) error { return r.Replica.Set("ticks", ticks) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *ValuesReplica) SetTicks(ctx context.Context, ticks uint32) error {
+	return core.WriteTo(ctx, r.Replica, "ticks", ticks)
+}
 
 // Big returns the property big as last seen.
 func (r *ValuesReplica) Big() int64 { return core.Current[int64](r.Replica, "big") }
@@ -804,8 +818,10 @@ func (r *ValuesReplica) OnBigChanged(fn func(big int64)) (cancel func()) {
 }
 
 // SetBig asks the source for a new value of the property big. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *ValuesReplica) SetBig(big int64) error { return r.Replica.Set("big", big) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *ValuesReplica) SetBig(ctx context.Context, big int64) error {
+	return core.WriteTo(ctx, r.Replica, "big", big)
+}
 
 // Huge returns the property huge as last seen.
 func (r *ValuesReplica) Huge() uint64 { return core.Current[uint64](r.Replica, "huge") }
@@ -817,8 +833,10 @@ func (r *ValuesReplica) OnHugeChanged(fn func(huge uint64)) (cancel func()) {
 }
 
 // SetHuge asks the source for a new value of the property huge. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *ValuesReplica) SetHuge(huge uint64) error { return r.Replica.Set("huge", huge) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *ValuesReplica) SetHuge(ctx context.Context, huge uint64) error {
+	return core.WriteTo(ctx, r.Replica, "huge", huge)
+}
 
 // Ratio returns the property ratio as last seen.
 func (r *ValuesReplica) Ratio() float32 { return core.Current[float32](r.Replica, "ratio") }
@@ -830,8 +848,10 @@ func (r *ValuesReplica) OnRatioChanged(fn func(ratio float32)) (cancel func()) {
 }
 
 // SetRatio asks the source for a new value of the property ratio. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *ValuesReplica) SetRatio(ratio float32) error { return r.Replica.Set("ratio", ratio) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *ValuesReplica) SetRatio(ctx context.Context, ratio float32) error {
+	return core.WriteTo(ctx, r.Replica, "ratio", ratio)
+}
 
 // Precise returns the property precise as last seen.
 func (r *ValuesReplica) Precise() float64 { return core.Current[float64](r.Replica, "precise") }
@@ -843,8 +863,10 @@ func (r *ValuesReplica) OnPreciseChanged(fn func(precise float64)) (cancel func(
 }
 
 // SetPrecise asks the source for a new value of the property precise. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *ValuesReplica) SetPrecise(precise float64) error { return r.Replica.Set("precise", precise) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *ValuesReplica) SetPrecise(ctx context.Context, precise float64) error {
+	return core.WriteTo(ctx, r.Replica, "precise", precise)
+}
 
 // Letter returns the property letter as last seen.
 func (r *ValuesReplica) Letter() qt.Char { return core.Current[qt.Char](r.Replica, "letter") }
@@ -856,8 +878,10 @@ func (r *ValuesReplica) OnLetterChanged(fn func(letter qt.Char)) (cancel func())
 }
 
 // SetLetter asks the source for a new value of the property letter. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *ValuesReplica) SetLetter(letter qt.Char) error { return r.Replica.Set("letter", letter) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *ValuesReplica) SetLetter(ctx context.Context, letter qt.Char) error {
+	return core.WriteTo(ctx, r.Replica, "letter", letter)
+}
 
 // Text returns the property text as last seen.
 func (r *ValuesReplica) Text() string { return core.Current[string](r.Replica, "text") }
@@ -869,8 +893,10 @@ func (r *ValuesReplica) OnTextChanged(fn func(text string)) (cancel func()) {
 }
 
 // SetText asks the source for a new value of the property text. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *ValuesReplica) SetText(text string) error { return r.Replica.Set("text", text) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *ValuesReplica) SetText(ctx context.Context, text string) error {
+	return core.WriteTo(ctx, r.Replica, "text", text)
+}
 
 // Blob returns the property blob as last seen.
 func (r *ValuesReplica) Blob() []byte { return core.Current[[]byte](r.Replica, "blob") }
@@ -882,8 +908,10 @@ func (r *ValuesReplica) OnBlobChanged(fn func(blob []byte)) (cancel func()) {
 }
 
 // SetBlob asks the source for a new value of the property blob. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *ValuesReplica) SetBlob(blob []byte) error { return r.Replica.Set("blob", blob) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *ValuesReplica) SetBlob(ctx context.Context, blob []byte) error {
+	return core.WriteTo(ctx, r.Replica, "blob", blob)
+}
 
 // Home returns the property home as last seen.
 func (r *ValuesReplica) Home() qt.URL { return core.Current[qt.URL](r.Replica, "home") }
@@ -895,8 +923,10 @@ func (r *ValuesReplica) OnHomeChanged(fn func(home qt.URL)) (cancel func()) {
 }
 
 // SetHome asks the source for a new value of the property home. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *ValuesReplica) SetHome(home qt.URL) error { return r.Replica.Set("home", home) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *ValuesReplica) SetHome(ctx context.Context, home qt.URL) error {
+	return core.WriteTo(ctx, r.Replica, "home", home)
+}
 
 // SerialID returns the property serialId as last seen.
 func (r *ValuesReplica) SerialID() qt.UUID { return core.Current[qt.UUID](r.Replica, "serialId") }
@@ -908,9 +938,9 @@ func (r *ValuesReplica) OnSerialIDChanged(fn func(serialID qt.UUID)) (cancel fun
 }
 
 // SetSerialID asks the source for a new value of the property serialId. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *ValuesReplica) SetSerialID(serialID qt.UUID) error {
-	return r.Replica.Set("serialId", serialID)
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *ValuesReplica) SetSerialID(ctx context.Context, serialID qt.UUID) error {
+	return core.WriteTo(ctx, r.Replica, "serialId", serialID)
 }
 
 // StartedAt returns the property startedAt as last seen.
@@ -923,9 +953,9 @@ func (r *ValuesReplica) OnStartedAtChanged(fn func(startedAt time.Time)) (cancel
 }
 
 // SetStartedAt asks the source for a new value of the property startedAt. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *ValuesReplica) SetStartedAt(startedAt time.Time) error {
-	return r.Replica.Set("startedAt", startedAt)
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *ValuesReplica) SetStartedAt(ctx context.Context, startedAt time.Time) error {
+	return core.WriteTo(ctx, r.Replica, "startedAt", startedAt)
 }
 
 // Day returns the property day as last seen.
@@ -938,8 +968,10 @@ func (r *ValuesReplica) OnDayChanged(fn func(day qt.Date)) (cancel func()) {
 }
 
 // SetDay asks the source for a new value of the property day. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *ValuesReplica) SetDay(day qt.Date) error { return r.Replica.Set("day", day) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *ValuesReplica) SetDay(ctx context.Context, day qt.Date) error {
+	return core.WriteTo(ctx, r.Replica, "day", day)
+}
 
 // WakeUp returns the property wakeUp as last seen.
 func (r *ValuesReplica) WakeUp() qt.Time { return core.Current[qt.Time](r.Replica, "wakeUp") }
@@ -951,8 +983,10 @@ func (r *ValuesReplica) OnWakeUpChanged(fn func(wakeUp qt.Time)) (cancel func())
 }
 
 // SetWakeUp asks the source for a new value of the property wakeUp. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *ValuesReplica) SetWakeUp(wakeUp qt.Time) error { return r.Replica.Set("wakeUp", wakeUp) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *ValuesReplica) SetWakeUp(ctx context.Context, wakeUp qt.Time) error {
+	return core.WriteTo(ctx, r.Replica, "wakeUp", wakeUp)
+}
 
 // Grid returns the property grid as last seen.
 func (r *ValuesReplica) Grid() qt.Point { return core.Current[qt.Point](r.Replica, "grid") }
@@ -964,8 +998,10 @@ func (r *ValuesReplica) OnGridChanged(fn func(grid qt.Point)) (cancel func()) {
 }
 
 // SetGrid asks the source for a new value of the property grid. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *ValuesReplica) SetGrid(grid qt.Point) error { return r.Replica.Set("grid", grid) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *ValuesReplica) SetGrid(ctx context.Context, grid qt.Point) error {
+	return core.WriteTo(ctx, r.Replica, "grid", grid)
+}
 
 // Area returns the property area as last seen.
 func (r *ValuesReplica) Area() qt.SizeF { return core.Current[qt.SizeF](r.Replica, "area") }
@@ -977,8 +1013,10 @@ func (r *ValuesReplica) OnAreaChanged(fn func(area qt.SizeF)) (cancel func()) {
 }
 
 // SetArea asks the source for a new value of the property area. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *ValuesReplica) SetArea(area qt.SizeF) error { return r.Replica.Set("area", area) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *ValuesReplica) SetArea(ctx context.Context, area qt.SizeF) error {
+	return core.WriteTo(ctx, r.Replica, "area", area)
+}
 
 // Paint returns the property paint as last seen.
 func (r *ValuesReplica) Paint() qt.Color { return core.Current[qt.Color](r.Replica, "paint") }
@@ -990,8 +1028,10 @@ func (r *ValuesReplica) OnPaintChanged(fn func(paint qt.Color)) (cancel func()) 
 }
 
 // SetPaint asks the source for a new value of the property paint. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *ValuesReplica) SetPaint(paint qt.Color) error { return r.Replica.Set("paint", paint) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *ValuesReplica) SetPaint(ctx context.Context, paint qt.Color) error {
+	return core.WriteTo(ctx, r.Replica, "paint", paint)
+}
 
 // Anything returns the property anything as last seen.
 func (r *ValuesReplica) Anything() any { return core.Current[any](r.Replica, "anything") }
@@ -1003,8 +1043,10 @@ func (r *ValuesReplica) OnAnythingChanged(fn func(anything any)) (cancel func())
 }
 
 // SetAnything asks the source for a new value of the property anything. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *ValuesReplica) SetAnything(anything any) error { return r.Replica.Set("anything", anything) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *ValuesReplica) SetAnything(ctx context.Context, anything any) error {
+	return core.WriteTo(ctx, r.Replica, "anything", anything)
+}
 
 // Tags returns the property tags as last seen.
 func (r *ValuesReplica) Tags() []string { return core.Current[[]string](r.Replica, "tags") }
@@ -1016,8 +1058,10 @@ func (r *ValuesReplica) OnTagsChanged(fn func(tags []string)) (cancel func()) {
 }
 
 // SetTags asks the source for a new value of the property tags. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *ValuesReplica) SetTags(tags []string) error { return r.Replica.Set("tags", tags) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *ValuesReplica) SetTags(ctx context.Context, tags []string) error {
+	return core.WriteTo(ctx, r.Replica, "tags", tags)
+}
 
 // Mixed returns the property mixed as last seen.
 func (r *ValuesReplica) Mixed() []any { return core.Current[[]any](r.Replica, "mixed") }
@@ -1029,8 +1073,10 @@ func (r *ValuesReplica) OnMixedChanged(fn func(mixed []any)) (cancel func()) {
 }
 
 // SetMixed asks the source for a new value of the property mixed. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *ValuesReplica) SetMixed(mixed []any) error { return r.Replica.Set("mixed", mixed) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *ValuesReplica) SetMixed(ctx context.Context, mixed []any) error {
+	return core.WriteTo(ctx, r.Replica, "mixed", mixed)
+}
 
 // Attrs returns the property attrs as last seen.
 func (r *ValuesReplica) Attrs() map[string]any {
@@ -1044,8 +1090,10 @@ func (r *ValuesReplica) OnAttrsChanged(fn func(attrs map[string]any)) (cancel fu
 }
 
 // SetAttrs asks the source for a new value of the property attrs. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *ValuesReplica) SetAttrs(attrs map[string]any) error { return r.Replica.Set("attrs", attrs) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *ValuesReplica) SetAttrs(ctx context.Context, attrs map[string]any) error {
+	return core.WriteTo(ctx, r.Replica, "attrs", attrs)
+}
 
 // Counts returns the property counts as last seen.
 func (r *ValuesReplica) Counts() []int32 { return core.Current[[]int32](r.Replica, "counts") }
@@ -1057,8 +1105,10 @@ func (r *ValuesReplica) OnCountsChanged(fn func(counts []int32)) (cancel func())
 }
 
 // SetCounts asks the source for a new value of the property counts. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *ValuesReplica) SetCounts(counts []int32) error { return r.Replica.Set("counts", counts) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *ValuesReplica) SetCounts(ctx context.Context, counts []int32) error {
+	return core.WriteTo(ctx, r.Replica, "counts", counts)
+}
 
 // Totals returns the property totals as last seen.
 func (r *ValuesReplica) Totals() map[string]int32 {
@@ -1072,9 +1122,9 @@ func (r *ValuesReplica) OnTotalsChanged(fn func(totals map[string]int32)) (cance
 }
 
 // SetTotals asks the source for a new value of the property totals. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *ValuesReplica) SetTotals(totals map[string]int32) error {
-	return r.Replica.Set("totals", totals)
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *ValuesReplica) SetTotals(ctx context.Context, totals map[string]int32) error {
+	return core.WriteTo(ctx, r.Replica, "totals", totals)
 }
 
 // Names returns the property names as last seen.
@@ -1089,8 +1139,10 @@ func (r *ValuesReplica) OnNamesChanged(fn func(names map[int32]string)) (cancel 
 }
 
 // SetNames asks the source for a new value of the property names. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *ValuesReplica) SetNames(names map[int32]string) error { return r.Replica.Set("names", names) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *ValuesReplica) SetNames(ctx context.Context, names map[int32]string) error {
+	return core.WriteTo(ctx, r.Replica, "names", names)
+}
 
 // Season returns the property season as last seen.
 func (r *ValuesReplica) Season() Season { return Season(core.Current[int32](r.Replica, "season")) }
@@ -1102,8 +1154,10 @@ func (r *ValuesReplica) OnSeasonChanged(fn func(season Season)) (cancel func()) 
 }
 
 // SetSeason asks the source for a new value of the property season. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *ValuesReplica) SetSeason(season Season) error { return r.Replica.Set("season", season) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *ValuesReplica) SetSeason(ctx context.Context, season Season) error {
+	return core.WriteTo(ctx, r.Replica, "season", season)
+}
 
 // Weekday returns the property weekday as last seen.
 func (r *ValuesReplica) Weekday() QtDayOfWeek {
@@ -1117,9 +1171,9 @@ func (r *ValuesReplica) OnWeekdayChanged(fn func(weekday QtDayOfWeek)) (cancel f
 }
 
 // SetWeekday asks the source for a new value of the property weekday. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *ValuesReplica) SetWeekday(weekday QtDayOfWeek) error {
-	return r.Replica.Set("weekday", weekday)
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *ValuesReplica) SetWeekday(ctx context.Context, weekday QtDayOfWeek) error {
+	return core.WriteTo(ctx, r.Replica, "weekday", weekday)
 }
 
 // Last returns the property last as last seen.
@@ -1132,8 +1186,10 @@ func (r *ValuesReplica) OnLastChanged(fn func(last Sample)) (cancel func()) {
 }
 
 // SetLast asks the source for a new value of the property last. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *ValuesReplica) SetLast(last Sample) error { return r.Replica.Set("last", last) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *ValuesReplica) SetLast(ctx context.Context, last Sample) error {
+	return core.WriteTo(ctx, r.Replica, "last", last)
+}
 
 // Series returns the property series as last seen.
 func (r *ValuesReplica) Series() Series { return core.Current[Series](r.Replica, "series") }
@@ -1145,8 +1201,10 @@ func (r *ValuesReplica) OnSeriesChanged(fn func(series Series)) (cancel func()) 
 }
 
 // SetSeries asks the source for a new value of the property series. It does not wait: the property changes when the
-// source's does, which may refuse.
-func (r *ValuesReplica) SetSeries(series Series) error { return r.Replica.Set("series", series) }
+// source's does, which may refuse. Nothing is sent if ctx is done.
+func (r *ValuesReplica) SetSeries(ctx context.Context, series Series) error {
+	return core.WriteTo(ctx, r.Replica, "series", series)
+}
 
 // History returns the property history as last seen.
 func (r *ValuesReplica) History() []Sample { return core.Current[[]Sample](r.Replica, "history") }
