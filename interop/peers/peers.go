@@ -10,10 +10,10 @@ import (
 
 // Source is the CMake project.
 //
-//go:embed CMakeLists.txt *.rep.in src
+//go:embed CMakeLists.txt *.rep.in reps/*/*.rep src
 var Source embed.FS
 
-// RepNames lists the .rep files, without extension.
+// RepNames lists the .rep files of the programs source and replica, without extension.
 var RepNames = []string{"station", "types", "brewery"}
 
 // Rep returns the text of the .rep file with that name as Qt major (5 or 6) gets it: lines that begin with //5! or

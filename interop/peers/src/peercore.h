@@ -68,6 +68,12 @@ template <typename M> void registerMap(const char *name)
     };
 }
 
+// Registers types before the program does anything: static Registered types([] { registerList<QList<Dot>>("QList<Dot>"); });
+struct Registered
+{
+    template <typename F> explicit Registered(F f) { f(); }
+};
+
 // ---- events -------------------------------------------------------------
 class Event
 {
