@@ -9,33 +9,51 @@ import (
 )
 
 // Classes returns the file's classes for core.NewSource and Node.Acquire, in the order of the file, with the signatures of both
-// versions of Qt. A version whose repc does not take the file has no signature. Classes of other files that CLASS properties
-// hold are passed as others.
+// versions of Qt. A version whose repc does not take the file has no signature.
 //
 // An enum that is declared in C++ (USE_ENUM) is an int without names. If the error is an ErrorList, the classes are there all
 // the same, without what it names: default values that only a C++ compiler understands, and objects of classes that are not
 // known.
-func (f *File) Classes(others ...*core.Class) ([]*core.Class, error) {
-	b := &classBuilder{file: f, classes: map[string]*core.Class{}}
-	for _, c := range others {
-		b.classes[c.Name] = c
-	}
-	b.declare()
+func (f *File) Classes() ([]*core.Class, error) { return Classes(f) }
+
+// Classes returns the classes of several files, which know each other's classes, PODs and enums, as C++ does by including what
+// repc makes of them. It is like [File.Classes] otherwise; the classes are in the order of the files.
+func Classes(files ...*File) ([]*core.Class, error) {
+	b := &classBuilder{classes: map[string]*core.Class{}}
 	var out []*core.Class
-	for _, d := range f.Decls {
-		if c, ok := d.(*Class); ok {
-			made := &core.Class{Name: c.Name}
-			b.classes[c.Name] = made
-			out = append(out, made)
+	for _, f := range files {
+		b.declare(f)
+		for _, d := range f.Decls {
+			if c, ok := d.(*Class); ok {
+				made := &core.Class{Name: c.Name}
+				b.classes[c.Name] = made
+				out = append(out, made)
+			}
 		}
 	}
-	next := 0
-	for _, d := range f.Decls {
-		if c, ok := d.(*Class); ok {
-			b.build(out[next], c)
-			next++
+	rest := out
+	var errs ErrorList
+	for _, f := range files {
+		b.file, b.errs = f, nil
+		n := 0
+		for _, d := range f.Decls {
+			if c, ok := d.(*Class); ok {
+				b.build(rest[n], c)
+				n++
+			}
 		}
+		f.sign(rest[:n])
+		rest = rest[n:]
+		errs = append(errs, b.errs.sorted()...)
 	}
+	if len(errs) > 0 {
+		return out, errs
+	}
+	return out, nil
+}
+
+// sign enters the signatures of the file's classes.
+func (f *File) sign(classes []*core.Class) {
 	for _, v := range []Version{Qt5, Qt6} {
 		sigs, err := f.Signatures(v)
 		if err != nil {
@@ -43,30 +61,26 @@ func (f *File) Classes(others ...*core.Class) ([]*core.Class, error) {
 		}
 		for i, s := range sigs {
 			if v == Qt5 {
-				out[i].Signature5 = s.Hex
+				classes[i].Signature5 = s.Hex
 			} else {
-				out[i].Signature = s.Hex
+				classes[i].Signature = s.Hex
 			}
 		}
 	}
-	if len(b.errs) > 0 {
-		return out, b.errs.sorted()
-	}
-	return out, nil
 }
 
 // classBuilder makes core's classes.
 type classBuilder struct {
-	file    *File
+	file    *File // whose classes are built
 	classes map[string]*core.Class
 	enums   []qt.Enum // of all scopes, by full names
 	pods    []qt.POD
-	errs    ErrorList
+	errs    ErrorList // of the file
 }
 
-// declare collects the enums, flags and PODs of the file.
-func (b *classBuilder) declare() {
-	for _, d := range b.file.Decls {
+// declare collects the enums, flags and PODs of a file.
+func (b *classBuilder) declare(f *File) {
+	for _, d := range f.Decls {
 		switch d := d.(type) {
 		case *UseEnum:
 			if strings.Contains(d.Name, "::") {
@@ -165,7 +179,7 @@ func (b *classBuilder) build(out *core.Class, c *Class) {
 		case *Child:
 			class := b.classes[m.Class]
 			if class == nil {
-				b.errs = append(b.errs, b.file.text.errorf(m.NamePos.Offset, "the class %s of %s is not in this file", m.Class, m.Name))
+				b.errs = append(b.errs, b.file.text.errorf(m.NamePos.Offset, "the class %s of %s is not declared: give the file that it is in, too", m.Class, m.Name))
 				continue
 			}
 			out.Properties = append(out.Properties, core.Property{Name: m.Name, Class: class, Access: core.SourceOnlySetter})

@@ -19,7 +19,6 @@ func TestPeers(t *testing.T) {
 	require.NoError(t, err)
 	var want map[string]map[string]string
 	require.NoError(t, json.Unmarshal(text, &want))
-	alarms := &core.Class{Name: "StationTypes", Enums: []qt.Enum{{Name: "Alarms", Flag: true, Size: 4}}}
 	for _, major := range []int{5, 6} {
 		seen := 0
 		for _, name := range peers.RepNames {
@@ -27,7 +26,7 @@ func TestPeers(t *testing.T) {
 			require.NoError(t, err)
 			f, err := rep.Parse(name+".rep", []byte(text))
 			require.NoError(t, err)
-			classes, err := f.Classes(alarms)
+			classes, err := f.Classes()
 			require.NoError(t, err)
 			for _, c := range classes {
 				seen++
@@ -141,10 +140,15 @@ func TestClassesErrors(t *testing.T) {
 	require.NoError(t, err)
 	classes, err := f.Classes()
 	require.EqualError(t, err, "x.rep:3:16: only C++ understands the default value QFont() of v\n"+
-		"x.rep:4:11: the class Missing of other is not in this file\n"+
+		"x.rep:4:11: the class Missing of other is not declared: give the file that it is in, too\n"+
 		"x.rep:5:14: only C++ understands the default value three of w")
 	require.Len(t, classes[0].Properties, 2)
-	classes, err = f.Classes(&core.Class{Name: "Missing"})
-	require.Error(t, err)
+	other, err := rep.Parse("y.rep", []byte("ENUM Season { Winter, Summer }\nclass Missing\n{\n    PROP(int x = y)\n};\n"))
+	require.NoError(t, err)
+	classes, err = rep.Classes(f, other)
+	require.EqualError(t, err, "x.rep:3:16: only C++ understands the default value QFont() of v\n"+
+		"x.rep:5:14: only C++ understands the default value three of w\ny.rep:4:14: only C++ understands the default value y of x")
+	require.Len(t, classes, 2)
 	require.Len(t, classes[0].Properties, 3)
+	require.Same(t, classes[1], classes[0].Properties[1].Class)
 }

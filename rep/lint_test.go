@@ -10,7 +10,7 @@ import (
 )
 
 func TestLint(t *testing.T) {
-	src, err := os.ReadFile("testdata/lint.rep")
+	src, err := os.ReadFile("testdata/lint.rep.txt")
 	require.NoError(t, err)
 	f, err := Parse("lint.rep", src)
 	require.NoError(t, err)

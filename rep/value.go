@@ -1,6 +1,7 @@
 package rep
 
 import (
+	"math"
 	"strconv"
 	"strings"
 
@@ -77,7 +78,7 @@ func scalar(typ, text string) (any, bool) {
 			x = n
 		} else if n, err := strconv.ParseUint(digits, 0, 64); err == nil {
 			x = n
-		} else if f, err := strconv.ParseFloat(strings.TrimRight(text, "fFlL"), 64); err == nil {
+		} else if f, err := strconv.ParseFloat(strings.TrimRight(text, "fFlL"), 64); err == nil && !math.IsInf(f, 0) && f == f { // C++ has no such names
 			x = f
 		} else {
 			return nil, false

@@ -14,23 +14,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/go-qtro/qtro/core"
 	_ "github.com/go-qtro/qtro/transports/all"
 )
 
-// class is the class of ../peers/bench.rep.
-func class() *core.Class {
-	return &core.Class{
-		Name:       "Bench",
-		Signature:  "41d00c8cbe18591a73ab0be3965e813d495a9596",
-		Properties: []core.Property{{Name: "value", Type: "int", Access: core.ReadOnly}},
-		Signals:    []core.Signal{{Name: "tick", Params: []core.Param{{Name: "n", Type: "int"}}}},
-		Slots: []core.Slot{
-			{Name: "echo", Return: "QByteArray", Params: []core.Param{{Name: "data", Type: "QByteArray"}}},
-			{Name: "poke", Params: []core.Param{{Name: "n", Type: "int"}}},
-		},
-	}
-}
+//go:generate go run github.com/go-qtro/qtro/cmd/qtro gen bench.rep
 
 func main() {
 	if len(os.Args) < 2 {

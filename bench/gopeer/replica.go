@@ -76,7 +76,7 @@ func replica(ctx context.Context, url string, n int) (map[string]func([]string) 
 		if err := node.Connect(url); err != nil {
 			return nil, err
 		}
-		r, err := node.Acquire("Bench", class())
+		r, err := node.Acquire("Bench", benchClass)
 		if err != nil {
 			return nil, err
 		}

@@ -11,7 +11,7 @@ import (
 // source hosts the object and returns the commands that drive it.
 func source(ctx context.Context, url string) (map[string]func([]string) error, error) {
 	h := core.NewHost(core.Config{})
-	s, err := core.NewSource(class())
+	s, err := core.NewSource(benchClass)
 	if err != nil {
 		return nil, err
 	}

@@ -46,6 +46,7 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -137,7 +138,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err != nil {
 		panic(err)
 	}
-	k, err := parser.Parse(protectNumbers(args))
+	k, err := parser.Parse(protectNumbers(withTwoDashes(args)))
 	if err != nil {
 		return report(stderr, usagef("%w; try qtro --help", err))
 	}
@@ -179,6 +180,22 @@ func report(stderr io.Writer, err error) int {
 
 func complain(stderr io.Writer, err error) {
 	_, _ = fmt.Fprintln(stderr, "qtro: "+strings.Join(strings.Fields(explained(err)), " ")) // there is nowhere to say that it failed
+}
+
+// withTwoDashes gives the flags of gen that go generate's users know from Go's tools, such as -package, their other dash: to kong
+// one dash is for flags of one letter.
+func withTwoDashes(args []string) []string {
+	out := slices.Clone(args)
+	if !slices.Contains(args, "gen") {
+		return out
+	}
+	for i, a := range args {
+		switch name, _, _ := strings.Cut(a, "="); name {
+		case "-package", "-prefix":
+			out[i] = "-" + a
+		}
+	}
+	return out
 }
 
 var negative = regexp.MustCompile(`^ ?-(\d|\.\d|Inf)[\w.+-]*$`)

@@ -100,14 +100,15 @@ func (m *mock) config() core.Config {
 }
 
 // readClasses reads the classes of .rep files. Of default values that only a C++ compiler understands it warns.
-func (g *globals) readClasses(names []string) (all []*core.Class, err error) {
+func (g *globals) readClasses(names []string) ([]*core.Class, error) {
+	var files []*rep.File
+	whole := 0
 	for _, name := range names {
 		file, err := g.readRep(name)
 		if err != nil {
 			return nil, err
 		}
-		classes, err := file.Classes(all...)
-		whole := 0
+		files = append(files, file)
 		for _, d := range file.Decls {
 			c, ok := d.(*rep.Class)
 			if !ok {
@@ -120,17 +121,17 @@ func (g *globals) readClasses(names []string) (all []*core.Class, err error) {
 				}
 			}
 		}
-		for _, c := range classes {
-			whole -= len(c.Properties)
-		}
-		if last := g.allErrors(err); last != nil && whole > 0 {
-			return nil, last // there is a class of another file
-		} else if last != nil {
-			complain(g.warn, last)
-		}
-		all = append(all, classes...)
 	}
-	return all, nil
+	classes, err := rep.Classes(files...)
+	for _, c := range classes {
+		whole -= len(c.Properties)
+	}
+	if last := g.allErrors(err); last != nil && whole > 0 {
+		return nil, last // there is a class of another file
+	} else if last != nil {
+		complain(g.warn, last)
+	}
+	return classes, nil
 }
 
 // readRep reads a .rep file.

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -17,22 +18,22 @@ import (
 	"github.com/go-qtro/qtro/transports/tls"
 )
 
-// Thermostat is what panel/thermostat.rep describes.
-type Thermostat struct {
-	Celsius float64 `qtro:",readonly"`
-	Target  float64
-	Boosted func(minutes int32)
+//go:generate go run github.com/go-qtro/qtro/cmd/qtro gen thermostat.rep
 
+// thermostat answers the slot of a Thermostat.
+type thermostat struct {
+	*ThermostatSource
 	out io.Writer
 }
 
-// Boost is a slot.
-func (t *Thermostat) Boost(ctx context.Context, minutes int32) float64 {
+// Boost is the slot.
+func (t *thermostat) Boost(ctx context.Context, minutes int32) (float64, error) {
 	peer, _ := core.PeerFrom(ctx)
 	fmt.Fprintln(t.out, peer.Identity, "boosts for", minutes, "minutes")
-	t.Target += 5
-	t.Boosted(minutes)
-	return t.Target
+	if err := t.SetTarget(t.Target() + 5); err != nil {
+		return 0, err
+	}
+	return t.Target(), t.EmitBoosted(minutes)
 }
 
 func main() {
@@ -69,12 +70,14 @@ func run(ctx context.Context, url string, out io.Writer) error {
 
 	host := core.NewHost(core.Config{Transports: map[string]core.Transport{"tls": tls.New(config)}, RequireSecure: true})
 	defer host.Close()
-	thermostat := &Thermostat{Celsius: 21, Target: 21, out: out}
-	source, err := core.SourceOf(thermostat)
-	if err != nil {
+	t := &thermostat{out: out}
+	if t.ThermostatSource, err = NewThermostatSource(t); err != nil {
 		return err
 	}
-	if err := host.EnableRemoting(source, "Thermostat"); err != nil {
+	if err := errors.Join(t.SetCelsius(21), t.SetTarget(21)); err != nil {
+		return err
+	}
+	if err := host.EnableRemoting(t.Source(), "Thermostat"); err != nil {
 		return err
 	}
 	at, err := host.Listen(ctx, url)
@@ -90,8 +93,7 @@ The Qt client, in another terminal and in the root of the repository:
     out/panel/panel %s %s
 
 `, at, at, dir)
-	heat(ctx, source, thermostat)
-	return nil
+	return heat(ctx, t.ThermostatSource)
 }
 
 // makeCertificates makes an authority, and what host and panel need to know each other. For something that lasts, see
@@ -120,22 +122,24 @@ func makeCertificates(dir string) error {
 }
 
 // heat brings the temperature to the target, half a degree at a time, until ctx ends.
-func heat(ctx context.Context, source *core.Source, t *Thermostat) {
+func heat(ctx context.Context, t *ThermostatSource) error {
 	step := time.NewTicker(200 * time.Millisecond)
 	defer step.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case <-step.C:
 		}
-		_ = source.Update(func() { // fails only if the struct had become something else
-			switch {
-			case t.Celsius < t.Target:
-				t.Celsius += 0.5
-			case t.Celsius > t.Target:
-				t.Celsius -= 0.5
-			}
-		})
+		celsius := t.Celsius()
+		switch {
+		case celsius < t.Target():
+			celsius += 0.5
+		case celsius > t.Target():
+			celsius -= 0.5
+		}
+		if err := t.SetCelsius(celsius); err != nil {
+			return err
+		}
 	}
 }

@@ -3,7 +3,6 @@ package gogen
 import (
 	"errors"
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 
@@ -14,7 +13,7 @@ import (
 
 // readDefaults has package rep read the default values: those of a class by its declaration.
 func (u *unit) readDefaults() {
-	classes, err := u.file.Classes()
+	classes, err := rep.Classes(u.files...)
 	errors.As(err, &u.misread)
 	u.described = map[*rep.Class]*core.Class{}
 	for i, c := range u.classes {
@@ -24,30 +23,26 @@ func (u *unit) readDefaults() {
 	}
 }
 
-// defaultOf returns a default value as a Go expression for core.Property.Default; empty, if there is none or it is the type's
-// zero value.
-func (u *unit) defaultOf(c *class, m *rep.Property, t *qt.Type) (string, error) {
+// defaultOf enters a property's default value as a Go expression for core.Property.Default, or why there is none.
+func (u *unit) defaultOf(c *class, m *rep.Property, p *property) {
 	if m.Default == "" {
-		return "", nil
+		return
 	}
 	for _, e := range u.misread {
-		if e.Pos == m.NamePos {
-			return "", e
-		}
-	}
-	for _, p := range u.described[c.ast].Properties {
-		if p.Name != m.Name || p.Default == nil {
+		if e.File != u.file.Name || e.Pos != m.NamePos {
 			continue
 		}
-		if _, err := t.Value(p.Default); err != nil {
-			return "", u.errorf(m.NamePos, "the default value %s of %s: %s", m.Default, m.Name, err)
+		p.noDefault = e.Msg
+		if u.warn != nil {
+			u.warn(e)
 		}
-		if f, ok := p.Default.(float64); ok && (math.IsInf(f, 0) || math.IsNaN(f)) {
-			return "", u.errorf(m.NamePos, "the default value %s of %s: it has no name in C++", m.Default, m.Name)
-		}
-		return literal(p.Default, t), nil
+		return
 	}
-	return "", nil
+	for _, d := range u.described[c.ast].Properties {
+		if d.Name == m.Name && d.Default != nil {
+			p.def = literal(d.Default, p.typ.qt)
+		}
+	}
 }
 
 // literal writes a value as Go code. An int has to fit on every platform.

@@ -67,17 +67,10 @@ func TestMistakes(t *testing.T) {
 		{"class C\n{\n    PROP(QList<Nothing> a)\n};\n", "the type QList<Nothing> is not known"},
 		{"POD P(Nothing a)\n", "m.rep:1:7: the type Nothing is not known"},
 		{"POD P(int a, Q q)\nPOD Q(P p)\n", "POD P contains itself"},
-		{"class C\n{\n    CLASS d(D)\n};\n", "m.rep:3:5: there is no class D in this file"},
+		{"class C\n{\n    CLASS d(D)\n};\n", "m.rep:3:5: the class D is not declared: give the file that it is in, too"},
 		{"class C\n{\n    CLASS d(D)\n};\nclass D\n{\n    CLASS c(C)\n};\n", "m.rep:1:7: an object of the class C holds itself"},
 		{"class C\n{\n    SIGNAL(a(int x))\n    SIGNAL(a(bool x))\n};\n", "the signal a is declared twice"},
 		{"class C\n{\n    SLOT(a(int x))\n    SLOT(a(bool x))\n};\n", "the slot a is declared twice with 1 parameters"},
-		{"class C\n{\n    PROP(int a = x)\n};\n", "m.rep:3:14: only C++ understands the default value x of a"},
-		{"class C\n{\n    PROP(char a = 300)\n};\n", "only C++ understands the default value 300 of a"},
-		{"class C\n{\n    PROP(bool a = 1.5)\n};\n", "only C++ understands the default value 1.5 of a"},
-		{"class C\n{\n    ENUM E { A }\n    PROP(E a = B)\n};\n", "only C++ understands the default value B of a"},
-		{"USE_ENUM(Qt::DayOfWeek)\nclass C\n{\n    PROP(Qt::DayOfWeek a = Qt::Monday)\n};\n", "only C++ understands the default value Qt::Monday of a"},
-		{"class C\n{\n    PROP(double a = nan)\n};\n", "the default value nan of a: it has no name in C++"},
-		{"class C\n{\n    PROP(int a = \"x\")\n};\n", `only C++ understands the default value "x" of a`},
 	} {
 		file, err := rep.Parse("m.rep", []byte(c.src))
 		if !assert.NoError(t, err, c.src) {
@@ -86,6 +79,56 @@ func TestMistakes(t *testing.T) {
 		_, err = gogen.Generate(file, gogen.Options{})
 		assert.ErrorContains(t, err, c.want, c.src)
 	}
+}
+
+// TestNoDefault are default values that only C++ understands, which do not keep a file from being used.
+func TestNoDefault(t *testing.T) {
+	for prop, value := range map[string]string{
+		"int a = x": "x", "char a = 300": "300", "bool a = 1.5": "1.5", "Mode a = Dim": "Dim", "Qt::DayOfWeek a = Qt::Monday": "Qt::Monday", "double a = nan": "nan",
+		`int a = "x"`: `"x"`, `QUrl a = QUrl("http://a, b")`: `QUrl("http://a, b")`,
+	} {
+		file, err := rep.Parse("m.rep", []byte("USE_ENUM(Qt::DayOfWeek)\nclass Lamp\n{\n    ENUM Mode { Off, On }\n    PROP("+prop+" READWRITE)\n};\n"))
+		require.NoError(t, err, prop)
+		var warned []error
+		code, err := gogen.Generate(file, gogen.Options{Warn: func(err error) { warned = append(warned, err) }})
+		require.NoError(t, err, prop)
+		message := "only C++ understands the default value " + value + " of a"
+		require.Len(t, warned, 1, prop)
+		assert.ErrorContains(t, warned[0], message)
+		assert.Contains(t, string(code), "// Without a default: "+message+".\n")
+	}
+}
+
+// TestGenerateAll: files of one package use each other's classes, PODs and enums, in any order.
+func TestGenerateAll(t *testing.T) {
+	var files []*rep.File
+	for _, f := range []struct{ name, src string }{
+		{"house.rep", "#include \"rep_lamp_source.h\"\nUSE_ENUM(Qt::DayOfWeek)\nclass House\n{\n    CLASS lamp(Lamp)\n    PROP(Mark mark)\n    PROP(HueEnum::Hue hue = HueEnum::Blue)\n    PROP(Lamp::Mode mode = Lamp::On)\n};\n"},
+		{"lamp.rep", "USE_ENUM(Qt::DayOfWeek)\nENUM Hue { Red, Blue }\nPOD Mark(int at)\nclass Lamp\n{\n    ENUM Mode { Off, On }\n    PROP(int level)\n};\n"},
+	} {
+		file, err := rep.Parse(f.name, []byte(f.src))
+		require.NoError(t, err)
+		files = append(files, file)
+	}
+	code, err := gogen.GenerateAll(files, gogen.Options{})
+	require.NoError(t, err)
+	require.Len(t, code, 2)
+	house, lamp := string(code[0]), string(code[1])
+	for _, want := range []string{"package house\n", "from house.rep. DO NOT EDIT.", `{Name: "lamp", Class: lampClass}`, "Default: \"Blue\"", "Default: \"On\"", "Lamp() *LampReplica",
+		"Enums:      []qt.Enum{hueEnum, lampModeEnum}", "PODs:       []qt.POD{markPOD}", "type QtDayOfWeek int32"} {
+		assert.Contains(t, house, want)
+	}
+	for _, want := range []string{"package house\n", "from lamp.rep. DO NOT EDIT.", "type LampSource struct", "type Mark struct", "type Hue int32"} {
+		assert.Contains(t, lamp, want)
+		if want != "package house\n" {
+			assert.NotContains(t, house, want)
+		}
+	}
+	assert.NotContains(t, lamp, "QtDayOfWeek", "declared by both, and once in Go")
+	_, err = gogen.GenerateAll(files[:1], gogen.Options{})
+	require.ErrorContains(t, err, "house.rep:5:5: the class Lamp is not declared: give the file that it is in, too")
+	_, err = gogen.GenerateAll([]*rep.File{files[1], files[1]}, gogen.Options{})
+	require.ErrorContains(t, err, "lamp.rep:3:1: Mark is declared twice")
 }
 
 func TestDefaults(t *testing.T) {

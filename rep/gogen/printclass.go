@@ -52,6 +52,9 @@ func (g *generator) description(c *class) {
 	if len(c.props) > 0 {
 		g.line("Properties: []core.Property{")
 		for _, p := range c.props {
+			if p.noDefault != "" {
+				g.line("// Without a default: %s.", p.noDefault)
+			}
 			g.line("{%s},", g.propertyFields(p))
 		}
 		g.line("},")

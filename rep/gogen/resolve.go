@@ -25,7 +25,7 @@ func (t goType) enum() bool { return t.qt.Enum() != nil }
 func (u *unit) resolve(types *qt.Types, t *rep.Type) (goType, error) {
 	found, err := types.Lookup(t.String())
 	if err != nil {
-		return goType{}, u.errorf(t.Pos(), "the type %s is not known: declare it with POD, ENUM or USE_ENUM", t)
+		return goType{}, u.errorf(t.Pos(), "the type %s is not known: declare it with POD, ENUM or USE_ENUM, or give the file that it is in, too", t)
 	}
 	expr, err := u.expr(found)
 	if err != nil {
@@ -216,9 +216,7 @@ func (u *unit) property(c *class, m *rep.Property) error {
 			p.access = access
 		}
 	}
-	if p.def, err = u.defaultOf(c, m, t.qt); err != nil {
-		return err
-	}
+	u.defaultOf(c, m, p)
 	c.props = append(c.props, p)
 	return nil
 }
@@ -230,7 +228,7 @@ func (u *unit) child(c *class, m *rep.Child) error {
 			return nil
 		}
 	}
-	return u.errorf(m.Pos(), "there is no class %s in this file", m.Class)
+	return u.errorf(m.Pos(), "the class %s is not declared: give the file that it is in, too", m.Class)
 }
 
 func (u *unit) method(c *class, name string, comments *rep.Comments, params []*rep.Param, ret *rep.Type, inUse ...string) (*method, error) {

@@ -11,20 +11,23 @@ import (
 	"github.com/go-qtro/qtro/rep"
 )
 
-// unit is a .rep file with all its types resolved and everything named.
+// unit is one or more .rep files with all their types resolved and everything named.
 type unit struct {
-	file    *rep.File
+	files   []*rep.File
+	file    *rep.File // the one that is looked at
 	enums   []*enum
 	pods    []*pod
 	classes []*class
 	names   nameSet // of the package
 	prefix  string  // of the names of exported types
+	warn    func(error)
 
 	described map[*rep.Class]*core.Class // what package rep makes of the classes
 	misread   rep.ErrorList
 }
 
 type enum struct {
+	file            *rep.File
 	goName, varName string
 	owner           string // the class or POD it is of, or empty
 	doc             string
@@ -39,6 +42,7 @@ type enumValue struct {
 }
 
 type pod struct {
+	file            *rep.File
 	goName, varName string
 	ast             *rep.POD
 	qt              qt.POD
@@ -51,6 +55,7 @@ type field struct {
 }
 
 type class struct {
+	file            *rep.File
 	goName, varName string
 	ast             *rep.Class
 	signature       [2]string // of Qt 6 and Qt 5
@@ -64,16 +69,18 @@ type class struct {
 }
 
 type property struct {
-	goName   string
-	name     string
-	doc      string
-	access   core.Access
-	typ      goType // of plain ones
-	def      string // the default as a Go expression, or empty
-	child    *class
-	roles    []string
-	isModel  bool
-	typeText string
+	goName string
+	name   string
+	doc    string
+	access core.Access
+	typ    goType // of plain ones
+	def    string // the default as a Go expression, or empty
+	// noDefault says why a default that is there is not in the code, or is empty.
+	noDefault string
+	child     *class
+	roles     []string
+	isModel   bool
+	typeText  string
 }
 
 type method struct {
@@ -94,54 +101,66 @@ func (u *unit) errorf(pos rep.Pos, format string, args ...any) error {
 	return &rep.Error{File: u.file.Name, Pos: pos, Msg: fmt.Sprintf(format, args...)}
 }
 
-// newUnit resolves a file in passes: what there is, and its names; PODs; classes.
-func newUnit(f *rep.File, prefix string) (*unit, error) {
-	u := &unit{file: f, names: nameSet{}, prefix: prefix}
-	for _, d := range f.Decls {
-		switch d := d.(type) {
-		case *rep.Class:
-			if err := u.declareClass(d); err != nil {
-				return nil, err
-			}
-		case *rep.POD:
-			p := &pod{goName: prefix + exported(d.Name), ast: d, qt: qt.POD{Name: d.Name}}
-			p.varName = unexported(p.goName) + "POD"
-			if !u.names.free(p.goName, p.varName) {
-				return nil, u.errorf(d.Pos(), "%s is declared twice, or its name in Go, %s, is taken", d.Name, p.goName)
-			}
-			u.names.take(p.goName, p.varName)
-			u.pods = append(u.pods, p)
-		}
-	}
-	for _, d := range f.Decls {
-		if err := u.declareEnums(d); err != nil {
-			return nil, err
-		}
+// newUnit resolves files in passes: what there is, and its names; PODs; classes.
+func newUnit(files []*rep.File, o Options) (*unit, error) {
+	u := &unit{files: files, names: nameSet{}, prefix: o.Prefix, warn: o.Warn}
+	if err := u.declare(); err != nil {
+		return nil, err
 	}
 	u.readDefaults()
-	u.sign(rep.Qt6, 0)
-	u.sign(rep.Qt5, 1)
 	for _, p := range u.pods {
 		for _, f := range p.ast.Fields {
 			p.qt.Fields = append(p.qt.Fields, qt.Field{Name: f.Name, TypeName: f.Type.String()})
 		}
 	}
 	for _, p := range u.pods {
+		u.file = p.file
 		if err := u.resolvePOD(p); err != nil {
 			return nil, err
 		}
 	}
 	for _, c := range u.classes {
+		u.file = c.file
 		if err := u.resolveClass(c); err != nil {
 			return nil, err
 		}
 	}
 	for _, c := range u.classes {
+		u.file = c.file
 		if c.holds(c, nil) {
 			return nil, u.errorf(c.ast.NamePos, "an object of the class %s holds itself", c.ast.Name)
 		}
 	}
 	return u, nil
+}
+
+// declare notes what the files declare, the enums last, whose names give way to others.
+func (u *unit) declare() error {
+	for _, u.file = range u.files {
+		from := len(u.classes)
+		for _, d := range u.file.Decls {
+			var err error
+			switch d := d.(type) {
+			case *rep.Class:
+				err = u.declareClass(d)
+			case *rep.POD:
+				err = u.declarePOD(d)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		u.sign(u.classes[from:], rep.Qt6, 0)
+		u.sign(u.classes[from:], rep.Qt5, 1)
+	}
+	for _, u.file = range u.files {
+		for _, d := range u.file.Decls {
+			if err := u.declareEnums(d); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // holds reports whether objects of the class have one of another below them.
@@ -157,8 +176,19 @@ func (c *class) holds(other *class, seen []*class) bool {
 	return false
 }
 
+func (u *unit) declarePOD(d *rep.POD) error {
+	p := &pod{file: u.file, goName: u.prefix + exported(d.Name), ast: d, qt: qt.POD{Name: d.Name}}
+	p.varName = unexported(p.goName) + "POD"
+	if !u.names.free(p.goName, p.varName) {
+		return u.errorf(d.Pos(), "%s is declared twice, or its name in Go, %s, is taken", d.Name, p.goName)
+	}
+	u.names.take(p.goName, p.varName)
+	u.pods = append(u.pods, p)
+	return nil
+}
+
 func (u *unit) declareClass(d *rep.Class) error {
-	c := &class{goName: u.prefix + exported(d.Name), ast: d}
+	c := &class{file: u.file, goName: u.prefix + exported(d.Name), ast: d}
 	c.varName = unexported(c.goName) + "Class"
 	names := []string{c.goName + "Slots", c.goName + "Source", c.goName + "Replica", "New" + c.goName + "Source", "Acquire" + c.goName, c.varName}
 	if !u.names.free(names...) {
@@ -173,6 +203,9 @@ func (u *unit) declareClass(d *rep.Class) error {
 func (u *unit) declareEnums(d rep.Decl) error {
 	switch d := d.(type) {
 	case *rep.UseEnum:
+		if slices.ContainsFunc(u.enums, func(e *enum) bool { return e.qt.Name == d.Name && e.owner == "" }) {
+			return nil // several files may say so
+		}
 		u.addEnum("", d.Name, d.Name, documentation(&d.Comments), qt.Enum{Size: 4})
 	case *rep.Enum:
 		u.declareEnum("", d.Name+"Enum::", d)
@@ -208,7 +241,7 @@ func (u *unit) addEnum(owner, full, name, doc string, q qt.Enum) *enum {
 	if owner == "" {
 		base = strings.ReplaceAll(name, "::", "_")
 	}
-	e := &enum{owner: owner, doc: doc, qt: q, goName: u.names.add(u.prefix + exported(base))}
+	e := &enum{file: u.file, owner: owner, doc: doc, qt: q, goName: u.names.add(u.prefix + exported(base))}
 	e.varName = u.names.add(unexported(e.goName) + "Enum")
 	u.enums = append(u.enums, e)
 	return e
@@ -255,9 +288,9 @@ func documentation(c *rep.Comments) string {
 }
 
 // sign enters the class signatures, if repc takes the file.
-func (u *unit) sign(v rep.Version, at int) {
+func (u *unit) sign(classes []*class, v rep.Version, at int) {
 	all, err := u.file.Signatures(v)
-	for i, c := range u.classes {
+	for i, c := range classes {
 		if err != nil {
 			c.why[at] = err.Error()
 			var bad *rep.Error
