@@ -1,10 +1,15 @@
 package qtpeer
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 
 	"github.com/go-qtro/qtro/interop/peers"
 )
@@ -24,9 +29,64 @@ func Signatures(major int) (map[string]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read what repc made: %w", err)
 		}
-		for _, m := range signatureLine.FindAllSubmatch(text, -1) {
-			all[string(m[1])] = string(m[2])
-		}
+		maps.Copy(all, signaturesIn(text))
 	}
 	return all, nil
+}
+
+// signaturesIn returns the signatures in a header for sources, by class.
+func signaturesIn(header []byte) map[string]string {
+	all := map[string]string{}
+	for _, m := range signatureLine.FindAllSubmatch(header, -1) {
+		all[string(m[1])] = string(m[2])
+	}
+	return all
+}
+
+// ErrRefused is returned for a .rep file that repc does not take.
+var ErrRefused = errors.New("repc refuses the file")
+
+// Repc is the compiler of .rep files of one version of Qt.
+type Repc struct{ path string }
+
+// FindRepc finds the repc of Qt major, where Linux distributions put it and in PATH. Without it the error is [ErrNoQt].
+func FindRepc(major int) (*Repc, error) {
+	places := []string{"/usr/lib/qt5/bin/repc", "/usr/lib/qt6/libexec/repc", "repc"}
+	for _, place := range places {
+		path, err := exec.LookPath(place)
+		if err != nil {
+			continue
+		}
+		help, err := exec.Command(path, "--help").CombinedOutput()
+		if err == nil && strings.Contains(string(help), fmt.Sprintf("(Qt %d.", major)) {
+			return &Repc{path}, nil
+		}
+	}
+	return nil, fmt.Errorf("%w for Qt %d: repc is none of %v", ErrNoQt, major, places)
+}
+
+// Signatures runs repc on the text of a .rep file and returns the signatures of its classes. If repc does not take the file the
+// error is [ErrRefused], with what repc says.
+func (r *Repc) Signatures(text string) (map[string]string, error) {
+	dir, err := os.MkdirTemp("", "qtro-repc-")
+	if err != nil {
+		return nil, fmt.Errorf("make room for repc: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	in := filepath.Join(dir, "in.rep")
+	if err := os.WriteFile(in, []byte(text), 0o600); err != nil {
+		return nil, fmt.Errorf("write for repc: %w", err)
+	}
+	var stderr bytes.Buffer
+	cmd := exec.Command(r.path, "-i", "rep", "-o", "source", in)
+	cmd.Stderr = &stderr
+	header, err := cmd.Output()
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit) && exit.Exited():
+		return nil, fmt.Errorf("%w: %s", ErrRefused, strings.TrimSpace(stderr.String()))
+	case err != nil:
+		return nil, fmt.Errorf("run repc: %w", err)
+	}
+	return signaturesIn(header), nil
 }
