@@ -99,7 +99,7 @@ func (b *classBuilder) declare(f *File) {
 				b.flag(d.Name+"::", f)
 			}
 			for _, f := range d.Fields {
-				pod.Fields = append(pod.Fields, qt.Field{Name: f.Name, TypeName: b.qualified(d.Name+"::", f.Type)})
+				pod.Fields = append(pod.Fields, qt.Field{Name: f.Name, TypeName: b.qualified(d.Name+"::", f.WireType())})
 			}
 			b.pods = append(b.pods, pod)
 		case *Class:
@@ -203,18 +203,19 @@ func (b *classBuilder) params(list []*Param, used *[]*Type) []core.Param {
 	var out []core.Param
 	for _, p := range list {
 		*used = append(*used, p.Type)
-		out = append(out, core.Param{Name: p.Name, Type: p.wireType()})
+		out = append(out, core.Param{Name: p.Name, Type: p.WireType().String()})
 	}
 	return out
 }
 
-// wireType is the type of a parameter for repc and so for the C++ compiler: the first word.
-func (p *Param) wireType() string {
-	if len(p.Type.Args) == 0 {
-		first, _, _ := strings.Cut(p.Type.Name, " ")
-		return first
+// WireType is the parameter's type for repc, and so for the C++ compiler and on the wire: of several words, as in "unsigned int x",
+// only the first one, which repc takes to be followed by the name.
+func (p *Param) WireType() *Type {
+	first, _, several := strings.Cut(p.Type.Name, " ")
+	if !several || len(p.Type.Args) > 0 {
+		return p.Type
 	}
-	return p.Type.String()
+	return &Type{Span: p.Type.Span, Text: first, Name: first}
 }
 
 // access is core's word for the modifiers.

@@ -152,3 +152,33 @@ func TestClassesErrors(t *testing.T) {
 	require.Len(t, classes[0].Properties, 3)
 	require.Same(t, classes[1], classes[0].Properties[1].Class)
 }
+
+func TestFlagDefaults(t *testing.T) {
+	for text, want := range map[string]int32{
+		"Smoke": 1, "Smoke|Heat": 3, "Alarm::Smoke | Alarm::Heat": 3, "Ab::Smoke |Ab::Alarm::Heat READONLY, PERSISTED": 3,
+		"{Smoke, Heat}": 3, "Alarms{Alarm::Heat} READWRITE": 2, "{}": 0, "4": 4, "0x1|2": 3,
+	} {
+		f, err := rep.Parse("x.rep", []byte("class Ab\n{\n    ENUM Alarm { Smoke = 1, Heat = 2 }\n    FLAG(Alarms Alarm)\n    PROP(Alarms a = "+text+")\n};\n"))
+		require.NoError(t, err, text)
+		classes, err := f.Classes()
+		require.NoError(t, err, text)
+		s, err := core.NewSource(classes[0])
+		require.NoError(t, err, text)
+		v, err := s.Get("a")
+		require.NoError(t, err, text)
+		require.Equal(t, want, v.Any(), text)
+	}
+}
+
+// TestWireTypes are the types of parameters and fields as the C++ compiler sees them behind repc.
+func TestWireTypes(t *testing.T) {
+	f, err := rep.Parse("x.rep", []byte("POD Pod(unsigned int a, long long b)\nclass Ab\n{\n"+
+		"    SLOT(void a(unsigned int x, long long y, short int z, const QString &s, QString const &t, int const u, QMap<int, QString> v))\n    PROP(Pod p)\n};\n"))
+	require.NoError(t, err)
+	require.Contains(t, string(f.Format()), "QString const &t, int const u, ")
+	classes, err := f.Classes()
+	require.NoError(t, err)
+	require.Equal(t, []core.Param{{Name: "x", Type: "unsigned"}, {Name: "y", Type: "long"}, {Name: "z", Type: "short"}, {Name: "s", Type: "QString"},
+		{Name: "t", Type: "QString"}, {Name: "u", Type: "int"}, {Name: "v", Type: "QMap<int,QString>"}}, classes[0].Slots[0].Params)
+	require.Equal(t, []qt.Field{{Name: "a", TypeName: "unsigned"}, {Name: "b", TypeName: "long"}}, classes[0].PODs[0].Fields)
+}

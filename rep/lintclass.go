@@ -90,7 +90,7 @@ func (n *memberNames) method(pos Pos, name, what string, params []*Param) {
 	}
 	var types []string
 	for _, p := range params {
-		types = append(types, p.wireType())
+		types = append(types, p.WireType().String())
 	}
 	n.seen[name] = "overloads of " + name
 	n.add(pos, name+"("+strings.Join(types, ",")+")", what+" "+name)

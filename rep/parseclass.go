@@ -171,7 +171,7 @@ func hintForType(s string) string {
 }
 
 // defaultEnd returns where a default value ends: at the first blank outside of strings and brackets, unless another string
-// follows, as in "a" "b".
+// follows, as in "a" "b", or it is next to a |, which joins flags.
 func defaultEnd(s string) int {
 	depth := 0
 	for i := 0; i < len(s); i++ {
@@ -194,9 +194,11 @@ func defaultEnd(s string) int {
 		case '}', ')', ']':
 			depth--
 		case ' ', '\t':
-			if depth <= 0 && !strings.HasPrefix(strings.TrimLeft(s[i:], " \t"), `"`) {
+			next := strings.TrimLeft(s[i:], " \t")
+			if depth <= 0 && (next == "" || next[0] != '"' && next[0] != '|' && s[i-1] != '|') {
 				return i
 			}
+			i = len(s) - len(next) - 1
 		case ',':
 			if depth <= 0 {
 				return i

@@ -110,10 +110,14 @@ func (p *parser) param(in inner, what string) *Param {
 		pa.Const = true
 		in = in.slice(len(in.str)-len(rest), len(in.str))
 	}
+	behind := "" // the const of "QString const &x"
 	typ, rest := in, in.slice(len(in.str), len(in.str))
 	if i := strings.IndexByte(in.str, '&'); i >= 0 {
 		pa.Ref = true
 		typ, rest = in.slice(0, i), in.slice(i+1, len(in.str))
+		if name, ok := strings.CutSuffix(typ.str, "const"); ok && name != "" && isSpace(name[len(name)-1]) {
+			behind, typ = " const", typ.slice(0, len(name))
+		}
 		switch {
 		case typ.str == "", typeEnd(typ.str) >= 0, strings.Count(typ.str, "<") != strings.Count(typ.str, ">"), strings.Contains(rest.str, "&"):
 			p.fail(in.at(i), "expected one & at most, right behind a type of one word")
@@ -122,8 +126,12 @@ func (p *parser) param(in inner, what string) *Param {
 		}
 	} else if end := typeEnd(in.str); end >= 0 {
 		typ, rest = in.slice(0, end), in.slice(end, len(in.str))
+		if name, ok := strings.CutPrefix(rest.str, "const"); ok && name != "" && isSpace(name[0]) {
+			behind, rest = " const", rest.slice(len("const"), len(rest.str))
+		}
 	}
 	p.nameOf(pa, typ, rest)
+	pa.Type.Text += behind
 	return pa
 }
 

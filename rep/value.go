@@ -22,10 +22,15 @@ func (b *classBuilder) value(c *Class, p *Property) (value any, ok bool) {
 			return s, true
 		}
 	}
-	if body, braces := strings.CutPrefix(text, "{"); braces && strings.HasSuffix(body, "}") {
-		return braced(p.Type, strings.TrimSpace(strings.TrimSuffix(body, "}")))
+	e := b.enumOf(c, p.Type)
+	if typ, body, braces := strings.Cut(text, "{"); braces && strings.HasSuffix(body, "}") && (typ == "" || lastName(typ) == lastName(p.Type.String())) {
+		body = strings.TrimSpace(strings.TrimSuffix(body, "}"))
+		if e != nil && body != "" { // one value, or those of flags
+			return enumText(e, strings.ReplaceAll(body, ",", "|"))
+		}
+		return braced(p.Type, body)
 	}
-	if e := b.enumOf(c, p.Type); e != nil {
+	if e != nil {
 		return enumText(e, text)
 	}
 	return scalar(p.Type.String(), text)

@@ -78,7 +78,7 @@ func (u *unit) resolvePOD(p *pod) error {
 	types := u.scope(p.ast.Name)
 	names := nameSet{}
 	for _, f := range p.ast.Fields {
-		t, err := u.resolve(types, f.Type)
+		t, err := u.resolve(types, f.WireType())
 		if err != nil {
 			return err
 		}
@@ -239,11 +239,12 @@ func (u *unit) method(c *class, name string, comments *rep.Comments, params []*r
 	}
 	goNames := paramNames(names, inUse...)
 	for i, p := range params {
-		t, err := u.resolve(c.types, p.Type)
+		wire := p.WireType()
+		t, err := u.resolve(c.types, wire)
 		if err != nil {
 			return nil, err
 		}
-		m.params = append(m.params, param{goNames[i], p.Name, p.Type.String(), t})
+		m.params = append(m.params, param{goNames[i], p.Name, wire.String(), t})
 	}
 	if ret != nil && ret.String() != "void" {
 		t, err := u.resolve(c.types, ret)

@@ -110,7 +110,7 @@ func newUnit(files []*rep.File, o Options) (*unit, error) {
 	u.readDefaults()
 	for _, p := range u.pods {
 		for _, f := range p.ast.Fields {
-			p.qt.Fields = append(p.qt.Fields, qt.Field{Name: f.Name, TypeName: f.Type.String()})
+			p.qt.Fields = append(p.qt.Fields, qt.Field{Name: f.Name, TypeName: f.WireType().String()})
 		}
 	}
 	for _, p := range u.pods {
