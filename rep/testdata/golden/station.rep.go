@@ -289,7 +289,7 @@ var stationClass = &core.Class{
 	},
 	Slots: []core.Slot{
 		{Name: "reset"},
-		{Name: "words", Return: "unsigned int", Params: []core.Param{{Name: "x", Type: "unsigned int"}, {Name: "", Type: "long long"}, {Name: "y", Type: "int"}}},
+		{Name: "words", Return: "unsigned int", Params: []core.Param{{Name: "x", Type: "unsigned"}, {Name: "", Type: "long"}, {Name: "y", Type: "int"}}},
 		{Name: "lines", Params: []core.Param{{Name: "a", Type: "int"}, {Name: "b", Type: "int"}}},
 	},
 }
