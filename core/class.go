@@ -411,7 +411,7 @@ func (p *paramInfo) value(x any) (qt.Value, error) {
 // received checks what a peer sent against a method's parameters, in place. Surplus arguments, which Qt sends, are cut off.
 func (m *methodInfo) received(args []qt.Value) ([]qt.Value, error) {
 	if len(args) < len(m.params) {
-		return nil, protocolError("%s needs %d arguments, got %d", m.name, len(m.params), len(args))
+		return nil, fmt.Errorf("%s needs %d arguments, got %d", m.name, len(m.params), len(args))
 	}
 	for i := range m.params {
 		if args[i].Type() == m.params[i].typ {
@@ -419,7 +419,7 @@ func (m *methodInfo) received(args []qt.Value) ([]qt.Value, error) {
 		}
 		v, err := m.params[i].typ.Convert(args[i])
 		if err != nil {
-			return nil, protocolError("argument %d of %s: %v", i+1, m.name, err)
+			return nil, fmt.Errorf("argument %d of %s: %w", i+1, m.name, err)
 		}
 		args[i] = v
 	}

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -233,15 +234,34 @@ func (c *clientConn) packet(p *wire.Packet) error {
 		if !c.answered(p.Name) {
 			return protocolError("%s of %q, which was not asked for", p.Kind, p.Name)
 		}
-		return r.initialize(c, p)
+		return c.unfit(r, r.initialize(c, p))
 	case wire.PropertyChange:
-		return r.propertyChange(c, p)
+		return c.unfit(r, r.propertyChange(c, p))
 	case wire.Invoke:
-		return r.signalled(c, p)
+		return c.unfit(r, r.signalled(c, p))
 	case wire.InvokeReply:
 		return r.replied(c, p)
 	case wire.RemoveObject:
 		c.removed(r)
+	}
+	return nil
+}
+
+// unfit gives up the replica if the error is that its class is another one than its source's, lest it be told more that it cannot
+// understand. The connection goes on.
+func (c *clientConn) unfit(r *remote, err error) error {
+	if err == nil || !errors.Is(err, ErrSignatureMismatch) {
+		return err
+	}
+	r = r.root
+	c.node.mu.Lock()
+	defer c.node.mu.Unlock()
+	if r.conn.Load() == c {
+		r.detach(err)
+		c.unsubscribe(r)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.mismatch(err)
 	}
 	return nil
 }

@@ -267,7 +267,7 @@ func (s *Source) checkCall(p *wire.Packet) ([]qt.Value, error) {
 			return nil, protocolError("slot %d of %d", p.Index, len(s.info.slots))
 		}
 		if _, err := s.info.slots[p.Index].received(p.Args); err != nil {
-			return nil, err
+			return nil, protocolError("%v", err)
 		}
 		return p.Args, nil
 	case wire.WriteProperty:

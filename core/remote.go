@@ -214,13 +214,19 @@ func (r *remote) initialize(c *clientConn, p *wire.Packet) error {
 		clear(c.classes[r.name])
 	}
 	if len(p.Values) != len(info.props) {
-		r.mismatch(fmt.Errorf("%w: class %s has %d properties here and %d at %s", ErrSignatureMismatch, info.class.Name, len(info.props), len(p.Values), c.peer))
-		r.conn.Store(nil)
-		c.unsubscribe(r) // else it would be told of changes that it cannot understand
-		return nil
+		return fmt.Errorf("%w: class %s has %d properties here and %d at %s", ErrSignatureMismatch, info.class.Name, len(info.props), len(p.Values), c.peer)
 	}
 	r.setInfo(info)
 	return r.become(c, p.Values)
+}
+
+// unlike returns the error for what does not suit the class. For an object in a typed replica's property it is a mismatch: Qt 5's
+// class signatures do not say what is in such objects' classes. Else, the host violates the protocol.
+func (r *remote) unlike(format string, args ...any) error {
+	if r.parent != nil && r.root.given != nil {
+		return fmt.Errorf("%w: %s", ErrSignatureMismatch, fmt.Sprintf(format, args...))
+	}
+	return protocolError(format, args...)
 }
 
 // sameDefinition compares definitions. Qt describes PODs in another order in each process.
@@ -267,14 +273,14 @@ func (r *remote) take(c *clientConn, i int, v wire.Property) (differs bool, err 
 	prop := &r.info.props[i]
 	if prop.kind != plainProp {
 		if v.Object == nil && v.Value.IsValid() {
-			return false, protocolError("property %s of %s holds an object, got %s", prop.name, r.name, v.Value.Type())
+			return false, r.unlike("property %s of %s holds an object, got %s", prop.name, r.name, v.Value.Type())
 		}
 		return r.takeChild(c, i, v.Object)
 	}
 	value := v.Value
 	if v.Object != nil {
 		if v.Object.Kind != wire.GadgetObject {
-			return false, protocolError("property %s of %s is a %s, got an object", prop.name, r.name, prop.typ)
+			return false, r.unlike("property %s of %s is a %s, got an object", prop.name, r.name, prop.typ)
 		}
 		value = v.Object.Gadget
 	}
@@ -283,7 +289,7 @@ func (r *remote) take(c *clientConn, i int, v wire.Property) (differs bool, err 
 	}
 	if value.Type() != prop.typ {
 		if value, err = prop.typ.Convert(value); err != nil {
-			return false, protocolError("property %s of %s: %v", prop.name, r.name, err)
+			return false, r.unlike("property %s of %s: %v", prop.name, r.name, err)
 		}
 	}
 	differs = !r.values[i].Equal(value)
@@ -306,9 +312,6 @@ func (r *remote) takeChild(c *clientConn, i int, o *wire.Object) (differs bool, 
 	if err != nil {
 		return false, err
 	}
-	if len(o.Values) != len(info.props) {
-		return false, protocolError("object %q has %d properties, its class %s has %d", o.Name, len(o.Values), info.class.Name, len(info.props))
-	}
 	child := old
 	if child == nil || child.given != info {
 		if old != nil {
@@ -316,6 +319,9 @@ func (r *remote) takeChild(c *clientConn, i int, o *wire.Object) (differs bool, 
 		}
 		child = r.newChild(prop, info)
 		r.children[i] = child
+	}
+	if len(o.Values) != len(info.props) {
+		return false, child.unlike("object %q has %d properties, its class %s has %d", o.Name, len(o.Values), info.class.Name, len(info.props))
 	}
 	if err := c.adopt(o.Name, child); err != nil {
 		return false, err
@@ -372,7 +378,7 @@ func (r *remote) propertyChange(c *clientConn, p *wire.Packet) error {
 		return r.early(c, p)
 	}
 	if p.Index < 0 || int(p.Index) >= len(r.info.props) {
-		return protocolError("PropertyChange of %q: property %d of %d", r.name, p.Index, len(r.info.props))
+		return r.unlike("PropertyChange of %q: property %d of %d", r.name, p.Index, len(r.info.props))
 	}
 	_, err := r.take(c, int(p.Index), p.Value)
 	c.changed = lastChange{r, p.Index, r.values[p.Index]}
@@ -388,7 +394,7 @@ func (r *remote) signalled(c *clientConn, p *wire.Packet) error {
 		return r.early(c, p)
 	}
 	if p.Call != wire.InvokeMethod || p.Index < 0 || int(p.Index) >= len(v.info.signals) {
-		return protocolError("call %d, index %d of %q: it has %d signals", p.Call, p.Index, r.name, len(v.info.signals))
+		return r.unlike("call %d, index %d of %q: it has %d signals", p.Call, p.Index, r.name, len(v.info.signals))
 	}
 	m, hooks := &v.info.signals[p.Index], v.onSignal[p.Index]
 	if m.property >= 0 {
@@ -403,7 +409,7 @@ func (r *remote) signalled(c *clientConn, p *wire.Packet) error {
 	}
 	args, err := m.received(p.Args)
 	if err != nil {
-		return fmt.Errorf("signal of %q: %w", r.name, err)
+		return r.unlike("signal of %q: %v", r.name, err)
 	}
 	if len(hooks) > 0 {
 		c.callBack(r.events, signal(hooks, args))

@@ -196,6 +196,65 @@ func TestMismatchByShape(t *testing.T) {
 	nothing(t, errs)
 }
 
+// TestMismatchOfChild: class signatures of Qt 5 leave out the classes of objects in properties. What does not suit them concerns the
+// replica, not the connection, and is mended by the right source.
+func TestMismatchOfChild(t *testing.T) {
+	parent := &Class{Name: "P", Signature: "same", Signature5: "same", Properties: []Property{{Name: "child", Class: &Class{Name: "C",
+		Properties: []Property{{Name: "x", Type: "int"}}, Signals: []Signal{{"s", []Param{{"a", "int"}}}}}}}}
+	object := func(values ...any) wire.Property {
+		o := &wire.Object{Name: "Class::p::child", TypeName: "C"}
+		for _, v := range values {
+			o.Values = append(o.Values, wire.Property{Value: qt.Of(v)})
+		}
+		return wire.Property{Object: o}
+	}
+	right := object(int32(1))
+	change := func(name string, index int32, v wire.Property) *wire.Packet {
+		return &wire.Packet{Kind: wire.PropertyChange, Name: name, Index: index, Value: v}
+	}
+	for what, c := range map[string]struct {
+		init   wire.Property
+		packet *wire.Packet
+		want   string
+	}{
+		"more properties":     {init: object(int32(1), int32(2)), want: "has 2 properties, its class C has 1"},
+		"fewer properties":    {init: object(), want: "has 0 properties"},
+		"another type":        {init: object("text"), want: "property x of p.child"},
+		"another object":      {init: right, packet: change("p", 0, object()), want: "has 0 properties"},
+		"more properties yet": {init: right, packet: change("Class::p::child", 1, wire.Property{Value: qt.Of(true)}), want: "property 1 of 1"},
+		"a change's type":     {init: right, packet: change("Class::p::child", 0, wire.Property{Value: qt.Of("text")}), want: "property x"},
+		"more signals":        {init: right, packet: &wire.Packet{Kind: wire.Invoke, Name: "Class::p::child", Index: 2, Serial: -1}, want: "it has 2 signals"},
+		"a signal's type": {init: right, want: "argument 1 of s", packet: &wire.Packet{Kind: wire.Invoke, Name: "Class::p::child", Index: 1, Serial: -1,
+			Args: []qt.Value{qt.Of("text")}}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			n, errs := testNode(t)
+			listed := wire.ObjectRef{Name: "p", TypeName: "P", Signature: "same"}
+			h := playHost(t, n, wire.Protocol20, listed)
+			p, err := n.Acquire("p", parent)
+			require.NoError(t, err)
+			require.Equal(t, wire.AddObject, h.next().Kind)
+			h.send(&wire.Packet{Kind: wire.Init, Name: "p", Values: []wire.Property{c.init}})
+			if c.packet != nil {
+				require.NoError(t, p.Wait(soon(t)))
+				h.send(c.packet)
+			}
+			require.Equal(t, wire.RemoveObject, h.next().Kind)
+			until(t, "SignatureMismatch", func() bool { return p.State() == SignatureMismatch })
+			err = p.Wait(soon(t))
+			assert.ErrorIs(t, err, ErrSignatureMismatch)
+			assert.ErrorContains(t, err, c.want)
+
+			h.send(&wire.Packet{Kind: wire.ObjectList, Objects: []wire.ObjectRef{listed}})
+			require.Equal(t, wire.AddObject, h.next().Kind)
+			h.send(&wire.Packet{Kind: wire.Init, Name: "p", Values: []wire.Property{right}})
+			until(t, "Valid", func() bool { return p.State() == Valid })
+			nothing(t, errs)
+			assert.Zero(t, n.Stats().Violations)
+		})
+	}
+}
+
 func TestSharedSubscription(t *testing.T) {
 	n, errs := testNode(t)
 	h := playHost(t, n, wire.Protocol20, wire.ObjectRef{Name: "o"})

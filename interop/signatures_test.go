@@ -52,9 +52,9 @@ func lit(old, by string) func(string) string {
 	return func(text string) string { return strings.ReplaceAll(text, old, by) }
 }
 
-// line replaces a line that begins with something by others, or by none.
-func line(begin string, by ...string) func(string) string {
-	return sub(`(?m)^ *`+regexp.QuoteMeta(begin)+".*\n", strings.ReplaceAll(strings.Join(append(by, ""), "\n"), "$", "$$"))
+// without drops the line that begins with a text.
+func without(begin string) func(string) string {
+	return sub(`(?m)^ *`+regexp.QuoteMeta(begin)+".*\n", "")
 }
 
 // behind moves the line that begins with one thing behind the one that begins with another.
@@ -90,7 +90,7 @@ var variants = []variant{
 	{"Station", "USE_ENUM added", lit("#include <QtCore>\n", "#include <QtCore>\nUSE_ENUM(Qt::Orientation)\n"), valid, valid},
 	{"Station", "unused POD added", lit("class Gauge", "POD Other(int id)\n\nclass Gauge"), valid, valid},
 	{"Station", "unused POD changed", lit("Spare(int id, QString label)", "Spare(QString label)"), valid, valid},
-	{"Station", "unused POD removed", line("POD Spare"), valid, valid},
+	{"Station", "unused POD removed", without("POD Spare"), valid, valid},
 	{"Station", "unused enum added", lit("class Gauge", "ENUM Other { One, Two }\n\nclass Gauge"), valid, valid},
 	{"Station", "unused class enum added", lit("    ENUM Mode", "    ENUM Other { One, Two };\n    ENUM Mode"), valid, valid},
 	{"Station", "unused class added", lit("class Gauge", "class Other\n{\n    PROP(int x)\n};\n\nclass Gauge"), valid, valid},
@@ -133,7 +133,7 @@ var variants = []variant{
 	{"Station", "property renamed", lit("PROP(int level", "PROP(int height"), mismatch, mismatch},
 	{"Station", "property with another case", lit("wakeUp", "wakeup"), mismatch, mismatch},
 	{"Station", "property added", lit("    CLASS gauge", "    PROP(int added)\n    CLASS gauge"), mismatch, mismatch},
-	{"Station", "property removed", line("PROP(QByteArray blob"), mismatch, mismatch},
+	{"Station", "property removed", without("PROP(QByteArray blob"), mismatch, mismatch},
 	{"Station", "properties reordered", behind("PROP(QDate day", "PROP(QTime wakeUp"), mismatch, mismatch},
 	{"Station", "property of another type", lit("PROP(double precise", "PROP(float precise"), mismatch, mismatch},
 	{"Station", "int is uint", lit("PROP(int level = -42", "PROP(uint level"), mismatch, mismatch},
@@ -155,7 +155,7 @@ var variants = []variant{
 
 	// Signals and slots.
 	{"Station", "signal added", lit("    SIGNAL(started())", "    SIGNAL(started())\n    SIGNAL(stopped())"), mismatch, mismatch},
-	{"Station", "signal removed", line("SIGNAL(started"), mismatch, mismatch},
+	{"Station", "signal removed", without("SIGNAL(started"), mismatch, mismatch},
 	{"Station", "signal renamed", lit("SIGNAL(started", "SIGNAL(begun"), mismatch, mismatch},
 	{"Station", "signals reordered", behind("SIGNAL(started", "SIGNAL(levelCrossed"), mismatch, mismatch},
 	{"Station", "signal's parameter of another type", lit("levelCrossed(int", "levelCrossed(uint"), mismatch, mismatch},
@@ -168,7 +168,7 @@ var variants = []variant{
 	{"Station", "signal's parameter not const", lit("observed(const Reading &reading", "observed(Reading &reading"), mismatch, mismatch},
 	{"Station", "signal's parameter const", lit("levelCrossed(int", "levelCrossed(const int"), mismatch, mismatch},
 	{"Station", "slot added", lit("    SLOT(void restart())", "    SLOT(void restart())\n    SLOT(void halt())"), mismatch, mismatch},
-	{"Station", "slot removed", line("SLOT(void restart"), mismatch, mismatch},
+	{"Station", "slot removed", without("SLOT(void restart"), mismatch, mismatch},
 	{"Station", "slot renamed", lit("restart", "reset"), mismatch, mismatch},
 	{"Station", "slots reordered", behind("SLOT(void restart", "SLOT(void note"), mismatch, mismatch},
 	{"Station", "slot returns another type", lit("SLOT(int add", "SLOT(qint64 add"), mismatch, mismatch},
@@ -218,10 +218,10 @@ var variants = []variant{
 	{"Station", "class renamed", lit("class Station", "class Post"), mismatch, mismatch},
 	{"Station", "child's class renamed", sub(`\bGauge\b`, "Dial"), mismatch, mismatch},
 	{"Station", "child renamed", lit("CLASS gauge", "CLASS meter"), mismatch, mismatch},
-	{"Station", "child removed", line("CLASS gauge"), mismatch, mismatch},
+	{"Station", "child removed", without("CLASS gauge"), mismatch, mismatch},
 	{"Station", "child and model reordered", behind("CLASS gauge", "MODEL rows"), mismatch, mismatch},
 	{"Station", "model renamed", lit("MODEL rows", "MODEL lines"), mismatch, mismatch},
-	{"Station", "model removed", line("MODEL rows"), mismatch, mismatch},
+	{"Station", "model removed", without("MODEL rows"), mismatch, mismatch},
 	{"Station", "another class altogether", func(string) string { return "class Station\n{\n    PROP(int x)\n};\n" }, mismatch, mismatch},
 
 	{"Gauge", "nothing", func(s string) string { return s + "\n" }, valid, valid},
@@ -468,6 +468,39 @@ func TestVariantReplicas(t *testing.T) {
 			assert.NoError(t, other.Wait(soonContext(t)), v)
 			_, err = other.Get("target")
 			assert.NoError(t, err, v)
+			require.NoError(t, n.Close())
+		}
+	})
+}
+
+// TestMismatchOfChild has Go's replicas meet objects of another shape in the properties of Qt's sources. With Qt 5 no signature tells,
+// but the values and signals do; the connection goes on.
+func TestMismatchOfChild(t *testing.T) {
+	eachQt(t, func(t *testing.T, major int) {
+		url := qtpeer.FreeURL(t, "tcp")
+		peer := startSource(t, major, "--url", url)
+		for name, edit := range map[string]func(string) string{
+			"property added":   lit("    PROP(double pressure", "    PROP(int more)\n    PROP(double pressure"),
+			"property removed": without("PROP(double pressure"),
+			"type":             lit("PROP(double pressure = 1013.25", "PROP(QRect pressure"),
+			"signal removed":   without("SIGNAL(tripped"),
+			"signal's type":    lit("tripped(double", "tripped(QRect"),
+		} {
+			class, err := parsed(t, edit(repText(t, "Station", major)), "Station")
+			require.NoError(t, err)
+			n := newNode(t, core.Config{OnError: func(err error) { t.Errorf("%s: %v", name, err) }})
+			r, j := acquire(t, n, "Station", "typed", class)
+			other, err := n.AcquireDynamic("Thermostat")
+			require.NoError(t, err)
+			require.NoError(t, n.Connect(url))
+			require.NoError(t, other.Wait(soonContext(t)))
+			if major == 5 && strings.HasPrefix(name, "signal") {
+				require.NoError(t, r.Wait(soonContext(t)), name)
+				peer.Send(`emit Station.gauge.tripped [1,"why"]`)
+			}
+			j.wait(t, "state", "SignatureMismatch")
+			require.ErrorIs(t, r.Wait(soonContext(t)), core.ErrSignatureMismatch, name)
+			require.Equal(t, core.Valid, other.State(), name)
 			require.NoError(t, n.Close())
 		}
 	})
