@@ -41,6 +41,10 @@ type Property struct {
 	Default any      // the value before it is set or known; nil means the type's zero value
 	Class   *Class   // of the child object that the property holds (CLASS in a .rep file)
 	Roles   []string // of the model that the property holds (MODEL in a .rep file)
+	// Persisted makes typed replicas start with the value that the property last had instead of the default, if their node has a
+	// store ([Config].PersistedStore). It goes for plain values of objects that are acquired by name: the child objects that
+	// another one holds come with their values, and a dynamic replica is not told what is persisted.
+	Persisted bool
 }
 
 // Access says who may change a property, in the words of .rep files.
@@ -88,6 +92,7 @@ type classInfo struct {
 	props   []propInfo
 	signals []methodInfo
 	slots   []methodInfo
+	persist bool             // some of the properties are PERSISTED
 	def     *wire.Definition // that the class was made from, or nil
 	defs    definitions
 }
@@ -111,6 +116,8 @@ type propInfo struct {
 	initial qt.Value
 	roles   []string
 	opaque  string // the type's name, if the host's definition does not describe it
+
+	persisted bool
 }
 
 type methodInfo struct {
@@ -255,6 +262,12 @@ func (ci *classInfo) addProperty(p Property) error {
 				return fmt.Errorf("default: %w", err)
 			}
 		}
+	}
+	if p.Persisted {
+		if info.kind != plainProp {
+			return fmt.Errorf("%w: an object cannot be PERSISTED", ErrClass)
+		}
+		info.persisted, ci.persist = true, true
 	}
 	if info.kind != plainProp && p.Access == ReadPush {
 		info.access = SourceOnlySetter // Qt has no other for objects

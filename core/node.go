@@ -43,6 +43,10 @@ type Config struct {
 	// KeepLatest makes a host keep only the latest value of each property for a peer that is past the QueueLimit. Signals
 	// and replies are still all kept, and past twice the limit the connection is ended.
 	KeepLatest bool
+	// PersistedStore keeps the values of PERSISTED properties (Qt: setPersistedStore): a typed replica starts with them. They are
+	// saved about a second after they have changed, and before [Replica.Close] of an object's last replica and [Node.Close]
+	// return. Nil means that nothing is kept. See [NewFileStore].
+	PersistedStore PersistedStore
 }
 
 // Node acquires replicas of sources that hosts remote (Qt: QRemoteObjectNode). Its methods are safe for concurrent use.
@@ -54,6 +58,7 @@ type Node struct {
 	cancel context.CancelFunc
 	group  group
 	stats  counters
+	saver  *saver // nil without a PersistedStore
 
 	mu          sync.Mutex
 	remotes     map[string]*remote
@@ -89,11 +94,14 @@ func NewNode(c Config) *Node {
 	}
 	n := &Node{config: c, log: c.Logger, remotes: map[string]*remote{}, links: map[string]*link{}, schemas: map[string]SchemaHandler{}}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
+	if c.PersistedStore != nil {
+		n.saver = &saver{node: n, store: c.PersistedStore, unsaved: map[*remote]bool{}}
+	}
 	return n
 }
 
-// Close ends all connections and waits for the node's goroutines. Replicas become Suspect, calls fail. It must not be
-// called from a callback or slot handler of the same node. Closing twice does no harm.
+// Close ends all connections, waits for the node's goroutines, and saves what is PERSISTED. Replicas become Suspect, calls
+// fail. It must not be called from a callback or slot handler of the same node. Closing twice does no harm.
 func (n *Node) Close() error {
 	n.cancel()
 	if h := n.host; h != nil {
@@ -106,6 +114,9 @@ func (n *Node) Close() error {
 		c.fail(ErrClosed)
 	}
 	n.group.wait()
+	if n.saver != nil {
+		n.saver.flush()
+	}
 	return nil
 }
 
@@ -261,8 +272,9 @@ func (n *Node) AddClientSideConnection(rwc io.ReadWriteCloser) error {
 }
 
 // Acquire returns a typed replica of the object with this name: its class is known, and its properties have the defaults of
-// the class until the source is reached (Qt: acquire). It does not wait for the source; see [Replica.Wait]. All replicas of
-// one object that a node acquires share one subscription. Close the replica when it is no longer needed.
+// the class until the source is reached, PERSISTED ones the values that were saved (Qt: acquire). It does not wait for the
+// source, see [Replica.Wait], but it does for a PersistedStore. All replicas of one object that a node acquires share one
+// subscription. Close the replica when it is no longer needed.
 func (n *Node) Acquire(name string, class *Class) (*Replica, error) {
 	info, err := class.compile()
 	if err == nil {
@@ -283,28 +295,53 @@ func (n *Node) acquire(name string, info *classInfo) (*Replica, error) {
 		return nil, &OpError{Op: "acquire", Object: "replica", Err: ErrMissingObjectName}
 	}
 	n.connectToSelf()
+	var r *remote
+	var err error
+	if n.saver != nil && info != nil && info.persist {
+		r, err = n.saver.acquire(name, info)
+	} else {
+		r, err = n.share(name, info, nil)
+	}
+	if err != nil {
+		return nil, &OpError{Op: "acquire", Object: name, Err: err}
+	}
 	n.mu.Lock()
-	if n.ctx.Err() != nil {
-		n.mu.Unlock()
-		return nil, &OpError{Op: "acquire", Object: name, Err: ErrClosed}
-	}
-	r := n.remotes[name]
-	if r != nil && info != nil && !r.fits(info) {
-		n.mu.Unlock()
-		return nil, &OpError{Op: "acquire", Object: name, Err: ErrSignatureMismatch}
-	}
-	if r == nil {
-		r = newRemote(n, name, info)
-		n.remotes[name] = r
-		n.attach(r)
-	}
-	r.users++
 	reg := n.registry
 	n.mu.Unlock()
 	if reg != nil {
 		reg.resolve(name)
 	}
 	return &Replica{r: r}, nil
+}
+
+// has reports whether there is a replica of the object.
+func (n *Node) has(name string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.remotes[name] != nil
+}
+
+// share returns what all replicas of an object have in common, for one more of them. A new one is prepared first.
+func (n *Node) share(name string, info *classInfo, prepare func(*remote)) (*remote, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.ctx.Err() != nil {
+		return nil, ErrClosed
+	}
+	r := n.remotes[name]
+	if r != nil && info != nil && !r.fits(info) {
+		return nil, ErrSignatureMismatch
+	}
+	if r == nil {
+		r = newRemote(n, name, info)
+		if prepare != nil {
+			prepare(r)
+		}
+		n.remotes[name] = r
+		n.attach(r)
+	}
+	r.users++
+	return r, nil
 }
 
 // attach connects a replica to a host that has its source, if there is one. The node is locked.
@@ -316,18 +353,28 @@ func (n *Node) attach(r *remote) {
 	}
 }
 
-// release gives up one use of a replica; with the last the subscription ends.
+// release gives up one use of a replica.
 func (n *Node) release(r *remote) {
+	if r.saver != nil {
+		r.saver.release(r)
+	} else {
+		n.drop(r)
+	}
+}
+
+// drop gives up one use of a replica; with the last, which it reports, the subscription ends.
+func (n *Node) drop(r *remote) (last bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if r.users--; r.users > 0 || n.remotes[r.name] != r {
-		return
+		return false
 	}
 	delete(n.remotes, r.name)
 	if c := r.detach(ErrClosed); c != nil {
 		c.unsubscribe(r)
 	}
 	r.events.close()
+	return true
 }
 
 // connectToSelf lets a host's node acquire what the host remotes, without a socket.

@@ -19,7 +19,7 @@ type State uint8
 // The states of a replica.
 const (
 	Uninitialized     State = iota // a dynamic replica that has not met its source
-	Default                        // a typed replica that has not met its source: its properties have the class's defaults
+	Default                        // a typed replica that has not met its source: its properties have the class's defaults, or what was saved of them
 	Valid                          // connected: its properties are those of the source
 	Suspect                        // the source is lost: its properties are those last seen
 	SignatureMismatch              // the source's class is another one than the replica's
@@ -64,6 +64,7 @@ type remote struct {
 	pending  map[int32]chan reply
 	replies  sync.Pool // of channels; a pool of its own, so that one of a testing/synctest bubble stays there
 	hooks
+	persisted
 }
 
 // view is what the reader of a connection needs for a signal, so that it needs no lock. It never changes.
@@ -256,6 +257,9 @@ func (r *remote) become(c *clientConn, values []wire.Property) error {
 			changed = append(changed, i)
 		}
 	}
+	if r.saver != nil {
+		r.meet(c.protocol.Format().Version)
+	}
 	r.met = true
 	r.failure = nil
 	r.push(event{hooks: r.onInit, kind: plainEvent})
@@ -294,6 +298,9 @@ func (r *remote) take(c *clientConn, i int, v wire.Property) (differs bool, err 
 	}
 	differs = !r.values[i].Equal(value)
 	r.values[i] = value
+	if differs && prop.persisted && r.met {
+		r.touch()
+	}
 	return differs, nil
 }
 

@@ -84,7 +84,7 @@ func (p *Replica) Wait(ctx context.Context) error {
 	}
 }
 
-// Get returns a property's value: the source's last one, the class's default before that. A property that holds an object
+// Get returns a property's value: the source's last one; before that the one that was saved or the class's default. A property that holds an object
 // has no value; see [Replica.Child].
 func (p *Replica) Get(property string) (qt.Value, error) {
 	r := p.r
@@ -378,7 +378,8 @@ func (p *Replica) unhook(h *hook) {
 }
 
 // Close gives up the replica: its callbacks are not called any more, and with the node's last replica of the object the host
-// is told. It does not wait for a callback that is under way. Closing a child's replica only cancels its callbacks.
+// is told and what is PERSISTED is saved. It does not wait for a callback that is under way. Closing a child's replica only
+// cancels its callbacks.
 func (p *Replica) Close() error {
 	p.once.Do(func() {
 		p.mu.Lock()

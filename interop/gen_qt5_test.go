@@ -316,7 +316,7 @@ var qt5StationClass = &core.Class{
 		{Name: "history", Type: "QList<Reading>"},
 		{Name: "latest", Type: "QMap<QString,Reading>"},
 		{Name: "secret", Type: "QString", Access: core.SourceOnlySetter},
-		{Name: "visits", Type: "int", Access: core.ReadWrite, Default: 7},
+		{Name: "visits", Type: "int", Access: core.ReadWrite, Default: 7, Persisted: true},
 		{Name: "vendor", Type: "QString", Access: core.Constant, Default: "Acme"},
 		{Name: "gauge", Class: qt5GaugeClass},
 		{Name: "rows", Roles: []string{"display", "celsius"}},
@@ -933,7 +933,8 @@ func (s *Qt5StationSource) EmitBatch(readings []Qt5Reading) error {
 }
 
 // Qt5StationReplica is an object of the class Station elsewhere. What it can do besides, such as Wait and Close, is said of
-// [core.Replica]. Before it is Valid its properties have the class's defaults. Its methods are safe for concurrent use.
+// [core.Replica]. Before it is Valid its properties have the class's defaults. Those that are PERSISTED have
+// the values they last had, if the node has a store of such ([core.Config].PersistedStore). Its methods are safe for concurrent use.
 type Qt5StationReplica struct{ *core.Replica }
 
 // AcquireQt5Station returns a replica of the object with a name. It does not wait for it: see [core.Node.Acquire].
@@ -1445,7 +1446,7 @@ func (r *Qt5StationReplica) OnSecretChanged(fn func(secret string)) (cancel func
 	return cancel
 }
 
-// Visits returns the property visits as last seen.
+// Visits returns the property visits as last seen, be it before the program was started: it is PERSISTED.
 func (r *Qt5StationReplica) Visits() int32 { return core.Current[int32](r.Replica, "visits") }
 
 // OnVisitsChanged calls fn with the new value whenever the property visits has changed, until it is cancelled.

@@ -167,7 +167,7 @@ func (b *classBuilder) build(out *core.Class, c *Class) {
 		switch m := m.(type) {
 		case *Property:
 			used = append(used, m.Type)
-			p := core.Property{Name: m.Name, Type: m.Type.String(), Access: m.access()}
+			p := core.Property{Name: m.Name, Type: m.Type.String(), Access: m.access(), Persisted: m.Has("PERSISTED")}
 			if m.Default != "" {
 				value, ok := b.value(c, m)
 				if !ok {

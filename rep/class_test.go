@@ -94,7 +94,7 @@ func TestClasses(t *testing.T) {
 	c := classes[1]
 	require.Equal(t, []core.Property{
 		{Name: "on", Type: "bool", Default: true},
-		{Name: "level", Type: "int", Access: core.ReadWrite, Default: int64(-16)},
+		{Name: "level", Type: "int", Access: core.ReadWrite, Default: int64(-16), Persisted: true},
 		{Name: "big", Type: "uint", Access: core.Constant, Default: int64(4000000000)},
 		{Name: "ratio", Type: "double", Access: core.Constant, Default: 1500.0},
 		{Name: "title", Type: "QString", Access: core.SourceOnlySetter, Default: `a "b", c`},

@@ -44,6 +44,10 @@ func TestAgreesWithRep(t *testing.T) {
 				}
 			}
 			require.NotNil(t, theirs)
+			require.Len(t, ours.Class().Properties, len(theirs.Properties))
+			for i, p := range theirs.Properties {
+				assert.Equal(t, p.Persisted, ours.Class().Properties[i].Persisted, p.Name)
+			}
 			assert.Equal(t, theirs.Signature, ours.Class().Signature)
 			assert.Equal(t, theirs.Signature5, ours.Class().Signature5)
 			h := core.NewHost(core.Config{})

@@ -98,6 +98,9 @@ func (g *generator) propertyFields(p *property) string {
 		g.imported(p.def)
 		b.WriteString(", Default: " + p.def)
 	}
+	if p.persist {
+		b.WriteString(", Persisted: true")
+	}
 	return b.String()
 }
 

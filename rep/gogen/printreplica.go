@@ -2,6 +2,7 @@ package gogen
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/go-qtro/qtro/core"
@@ -11,8 +12,12 @@ import (
 func (g *generator) replica(c *class) {
 	name := c.goName + "Replica"
 	g.line("")
+	before := "Its methods are safe for concurrent use."
+	if slices.ContainsFunc(c.props, func(p *property) bool { return p.persist }) {
+		before = "Those that are PERSISTED have\n// the values they last had, if the node has a store of such ([core.Config].PersistedStore). " + before
+	}
 	g.doc(fmt.Sprintf("%s is an object of the class %s elsewhere. What it can do besides, such as Wait and Close, is said of", name, c.ast.Name)+
-		"\n// [core.Replica]. Before it is Valid its properties have the class's defaults. Its methods are safe for concurrent use.", documentation(&c.ast.Comments))
+		"\n// [core.Replica]. Before it is Valid its properties have the class's defaults. "+before, documentation(&c.ast.Comments))
 	g.line("type %s struct{ *core.Replica }", name)
 	g.line("\n// Acquire%s returns a replica of the object with a name. It does not wait for it: see [core.Node.Acquire].", c.goName)
 	g.line("func Acquire%s(node *core.Node, name string) (*%s, error) {", c.goName, name)
@@ -39,7 +44,11 @@ func (g *generator) replica(c *class) {
 func (g *generator) getter(name string, p *property) {
 	g.imported(p.typ.expr)
 	g.line("")
-	g.doc(fmt.Sprintf("%s returns the property %s as last seen.", p.goName, p.name), p.doc)
+	seen := "as last seen"
+	if p.persist {
+		seen += ", be it before the program was started: it is PERSISTED"
+	}
+	g.doc(fmt.Sprintf("%s returns the property %s %s.", p.goName, p.name, seen), p.doc)
 	g.line("func (r *%s) %s() %s { return %s }", name, p.goName, p.typ.expr, current("r.Replica", p))
 	if p.access == core.Constant {
 		return

@@ -210,7 +210,7 @@ func (u *unit) property(c *class, m *rep.Property) error {
 	if err != nil {
 		return err
 	}
-	p := &property{name: m.Name, doc: documentation(&m.Comments), typ: t, typeText: m.Type.String()}
+	p := &property{name: m.Name, doc: documentation(&m.Comments), typ: t, typeText: m.Type.String(), persist: m.Has("PERSISTED")}
 	for access := core.ReadPush; access <= core.SourceOnlySetter; access++ {
 		if m.Has(access.String()) {
 			p.access = access

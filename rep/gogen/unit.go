@@ -77,6 +77,7 @@ type property struct {
 	def    string // the default as a Go expression, or empty
 	// noDefault says why a default that is there is not in the code, or is empty.
 	noDefault string
+	persist   bool // it is PERSISTED
 	child     *class
 	roles     []string
 	isModel   bool

@@ -274,7 +274,7 @@ var stationClass = &core.Class{
 	Enums: []qt.Enum{stationModeEnum, stationModesEnum},
 	Properties: []core.Property{
 		{Name: "level", Type: "int"},
-		{Name: "other", Type: "int", Access: core.ReadWrite, Default: -42},
+		{Name: "other", Type: "int", Access: core.ReadWrite, Default: -42, Persisted: true},
 		{Name: "title", Type: "QString", Access: core.ReadOnly, Default: "a \"b\", c)"},
 		{Name: "list", Type: "QList<int>", Access: core.Constant, Default: []any{1, 2, 3}},
 		// Without a default: only C++ understands the default value QFont("Sans", 10) of font.
@@ -421,7 +421,8 @@ func (s *StationSource) EmitCrossed(level int32, by map[string]int32, arg3 Stati
 }
 
 // StationReplica is an object of the class Station elsewhere. What it can do besides, such as Wait and Close, is said of
-// [core.Replica]. Before it is Valid its properties have the class's defaults. Its methods are safe for concurrent use.
+// [core.Replica]. Before it is Valid its properties have the class's defaults. Those that are PERSISTED have
+// the values they last had, if the node has a store of such ([core.Config].PersistedStore). Its methods are safe for concurrent use.
 //
 // Doc of the station,
 // in two lines.
@@ -452,7 +453,7 @@ func (r *StationReplica) PushLevel(ctx context.Context, level int32) error {
 	return err
 }
 
-// Other returns the property other as last seen.
+// Other returns the property other as last seen, be it before the program was started: it is PERSISTED.
 //
 // two on a line
 func (r *StationReplica) Other() int32 { return core.Current[int32](r.Replica, "other") }

@@ -68,7 +68,7 @@ var boilerClass = &core.Class{
 		{Name: "reading", Type: "Reading", Access: core.ReadOnly},
 		{Name: "vendor", Type: "QString", Access: core.Constant, Default: "Acme"},
 		{Name: "secret", Type: "QString", Access: core.SourceOnlySetter},
-		{Name: "visits", Type: "int", Access: core.ReadWrite, Default: 7},
+		{Name: "visits", Type: "int", Access: core.ReadWrite, Default: 7, Persisted: true},
 	},
 	Signals: []core.Signal{
 		{Name: "ready", Params: []core.Param{{Name: "celsius", Type: "double"}}},
@@ -207,7 +207,8 @@ func (s *BoilerSource) EmitReady(celsius float64) error {
 func (s *BoilerSource) EmitFailed() error { return core.Emit(s.source, "failed") }
 
 // BoilerReplica is an object of the class Boiler elsewhere. What it can do besides, such as Wait and Close, is said of
-// [core.Replica]. Before it is Valid its properties have the class's defaults. Its methods are safe for concurrent use.
+// [core.Replica]. Before it is Valid its properties have the class's defaults. Those that are PERSISTED have
+// the values they last had, if the node has a store of such ([core.Config].PersistedStore). Its methods are safe for concurrent use.
 //
 // A boiler in the cellar.
 type BoilerReplica struct{ *core.Replica }
@@ -301,7 +302,7 @@ func (r *BoilerReplica) OnSecretChanged(fn func(secret string)) (cancel func()) 
 	return cancel
 }
 
-// Visits returns the property visits as last seen.
+// Visits returns the property visits as last seen, be it before the program was started: it is PERSISTED.
 func (r *BoilerReplica) Visits() int32 { return core.Current[int32](r.Replica, "visits") }
 
 // OnVisitsChanged calls fn with the new value whenever the property visits has changed, until it is cancelled.
