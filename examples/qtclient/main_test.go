@@ -3,14 +3,10 @@ package main
 import (
 	"bufio"
 	"context"
-	"crypto/sha256"
 	"errors"
-	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -21,38 +17,10 @@ import (
 	"github.com/go-qtro/qtro/interop/qtpeer"
 )
 
-// buildPanel builds the Qt client with cmake and ninja, in the user's cache folder, so that ninja has little to do the next time.
-func buildPanel(ctx context.Context, t *testing.T) (program string) {
-	absent := t.Skipf
-	if qtpeer.Required() {
-		absent = t.Fatalf
-	}
-	var tools [2]string
-	for i, name := range []string{"cmake", "ninja"} {
-		var err error
-		if tools[i], err = exec.LookPath(name); err != nil {
-			absent("needs %s: %v", name, err)
-		}
-	}
-	source, err := filepath.Abs("panel")
-	require.NoError(t, err)
-	cache, err := os.UserCacheDir()
-	require.NoError(t, err)
-	dir := filepath.Join(cache, "qtro-qtclient", fmt.Sprintf("%x", sha256.Sum256([]byte(source)))[:16])
-	out, err := exec.CommandContext(ctx, tools[0], "-S", source, "-B", dir, "-G", "Ninja", "-DCMAKE_MAKE_PROGRAM="+tools[1]).CombinedOutput()
-	if err != nil && regexp.MustCompile(`provided by\s+"Qt6|Qt6\w*_FOUND`).Match(out) {
-		absent("needs Qt 6 with RemoteObjects:\n%s", out)
-	}
-	require.NoError(t, err, string(out))
-	out, err = exec.CommandContext(ctx, tools[1], "-C", dir).CombinedOutput()
-	require.NoError(t, err, string(out))
-	return filepath.Join(dir, "panel")
-}
-
 func TestPanel(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	panel := buildPanel(ctx, t)
+	panel := filepath.Join(qtpeer.BuildProject(t, "panel"), "panel")
 
 	serving, stop := context.WithCancel(ctx)
 	printed, w := io.Pipe()

@@ -58,12 +58,18 @@ func Require(t testing.TB, major int) string {
 // before in any other way than through Kill or Stop.
 func Start(t testing.TB, major int, program string, args ...string) *Peer {
 	t.Helper()
-	path := filepath.Join(Require(t, major), "bin", program)
-	cmd := exec.Command(path, args...)
-	cmd.Env = append(os.Environ(), "TZ=UTC", "LANG=C.UTF-8", "LC_ALL=C.UTF-8", "QT_HASH_SEED=0")
+	cmd := exec.Command(filepath.Join(Require(t, major), "bin", program), args...)
+	return Run(t, fmt.Sprintf("Qt %d %s", major, program), cmd)
+}
+
+// Run is Start for a program of another project ([BuildProject]) that takes commands and prints events as the peers do. The
+// command gets the peers' locale, and what else is in its Env.
+func Run(t testing.TB, name string, cmd *exec.Cmd) *Peer {
+	t.Helper()
+	cmd.Env = append(cmd.Environ(), "TZ=UTC", "LANG=C.UTF-8", "LC_ALL=C.UTF-8", "QT_HASH_SEED=0")
 	p := &Peer{
 		t:     t,
-		name:  fmt.Sprintf("Qt %d %s", major, program),
+		name:  name,
 		cmd:   cmd,
 		news:  make(chan struct{}),
 		ended: make(chan struct{}),
