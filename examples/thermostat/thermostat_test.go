@@ -26,26 +26,33 @@ import (
 	"github.com/go-qtro/qtro/transports/tls"
 )
 
+var bin string // where the programs are built
+
 func TestMain(m *testing.M) {
+	var err error
+	if bin, err = os.MkdirTemp("", "thermostat-"); err != nil {
+		panic(err)
+	}
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
-		if dir, err := programs(); err == nil {
-			os.RemoveAll(dir)
-		}
+		os.RemoveAll(bin)
 		os.Exit(code)
 	}))
 }
 
-// programs builds the programs in Go, once, and returns their folder.
-var programs = sync.OnceValues(func() (dir string, err error) {
-	if dir, err = os.MkdirTemp("", "thermostat-"); err != nil {
-		return "", err
-	}
-	out, err := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "./host", "./client").CombinedOutput()
+var buildOnce = sync.OnceValue(func() error {
+	out, err := exec.Command("go", "build", "-o", bin+string(filepath.Separator), "./host", "./client").CombinedOutput()
 	if err != nil {
-		return "", fmt.Errorf("%w\n%s", err, out)
+		return fmt.Errorf("%w\n%s", err, out)
 	}
-	return dir, nil
+	return nil
 })
+
+// build builds the programs in Go.
+func build(t *testing.T) (host, client string) {
+	t.Helper()
+	require.NoError(t, buildOnce())
+	return filepath.Join(bin, "host"), filepath.Join(bin, "client")
+}
 
 func TestGeneratedCodeIsThatOfTheFile(t *testing.T) {
 	src, err := os.ReadFile("thermostat.rep")
@@ -87,22 +94,21 @@ type program struct {
 	out  *bufio.Scanner // what it prints and logs
 }
 
-// start runs a program until the test ends, or the returned function is called.
+// start runs a program until the test ends, or stop is called.
 func start(t *testing.T, path string, args ...string) (p *program, stop func()) {
 	t.Helper()
-	ctx, stop := context.WithCancel(t.Context())
-	cmd := exec.CommandContext(ctx, path, args...)
+	cmd := exec.Command(path, args...)
 	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	cmd.Stderr = cmd.Stdout
 	require.NoError(t, cmd.Start())
-	p = &program{t: t, name: filepath.Base(path), out: bufio.NewScanner(out)}
-	t.Cleanup(func() {
-		stop()
+	stop = sync.OnceFunc(func() {
+		_ = cmd.Process.Kill()
 		_, _ = io.Copy(io.Discard, out)
 		_ = cmd.Wait() // it was killed
 	})
-	return p, stop
+	t.Cleanup(stop)
+	return &program{t: t, name: filepath.Base(path), out: bufio.NewScanner(out)}, stop
 }
 
 // wait returns what follows text in the next line that has it.
@@ -117,13 +123,6 @@ func (p *program) wait(text string) string {
 	}
 	require.Fail(p.t, p.name+" ended", "without %q:\n%s", text, seen)
 	return ""
-}
-
-func build(t *testing.T) (host, client string) {
-	t.Helper()
-	dir, err := programs()
-	require.NoError(t, err)
-	return filepath.Join(dir, "host"), filepath.Join(dir, "client")
 }
 
 // node returns a node with the certificates of that name, none if it is "", and the errors that it reports.
@@ -224,7 +223,7 @@ func TestHostAndReplica(t *testing.T) {
 	ok, err = r.Boost(soon(t), 10)
 	require.NoError(t, err)
 	assert.False(t, ok, "it is off")
-	recv(t, alarms, "Living room: it is down to 11.9 °C")
+	recv(t, alarms, "Living room: it is below 12 °C")
 
 	for name, why := range map[string]string{
 		"":      "it wants a certificate and has got none",

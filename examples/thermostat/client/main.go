@@ -170,6 +170,7 @@ func follow(t *thermostat.ThermostatReplica, out io.Writer) {
 	t.OnState(func(_, now core.State) {
 		if host, ok := t.Peer(); ok {
 			fmt.Fprintln(out, "connected to", host)
+			show()
 		} else {
 			fmt.Fprintln(out, "not connected; the replica is", now)
 		}

@@ -70,7 +70,7 @@ func (r *room) step(mode thermostat.ThermostatMode, target float64) (alarm strin
 	was := r.cold
 	r.cold = r.celsius < tooCold
 	if r.cold && !was {
-		return fmt.Sprintf("it is down to %.1f °C", r.celsius)
+		return fmt.Sprintf("it is below %g °C", tooCold)
 	}
 	return ""
 }

@@ -23,7 +23,7 @@ func TestRoom(t *testing.T) {
 		"heats up":          {mode: comfort, target: 21, from: 15, minutes: 60, least: 20.5, most: 21.5},
 		"cools down":        {mode: comfort, target: 18, from: 21, minutes: 60, least: 17.5, most: 18.5},
 		"saves":             {mode: eco, target: 21, from: 21, minutes: 60, least: 17.5, most: 18.5},
-		"warns once":        {mode: off, target: 21, from: 13, minutes: 60, least: 6.5, most: 8, alarms: []string{"it is down to 11.9 °C"}},
+		"warns once":        {mode: off, target: 21, from: 13, minutes: 60, least: 6.5, most: 8, alarms: []string{"it is below 12 °C"}},
 		"boosts":            {mode: comfort, target: 18, boost: 31, from: 21, minutes: 30, least: 27, most: 30},
 		"boosts no more":    {mode: comfort, target: 18, boost: 31, from: 21, minutes: 180, least: 17.5, most: 18.5},
 		"does not heat off": {mode: off, target: 21, boost: 31, from: 20, minutes: 10, least: 17, most: 19},
