@@ -37,6 +37,16 @@ func same(t *testing.T, want string, got any) {
 	require.JSONEq(t, want, string(text))
 }
 
+// gives compares what a slot answers with what it should: gives(t, true)(r.Add(ctx, x)).
+func gives[T any](t *testing.T, want T) func(got T, err error) {
+	t.Helper()
+	return func(got T, err error) {
+		t.Helper()
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+}
+
 // hears has something that makes a noise do so, and compares what is heard with what should be.
 func hears(t *testing.T, listen func(heard chan any) (cancel func()), noise func(), want any) {
 	t.Helper()
@@ -110,8 +120,9 @@ func (q *repSource) emits(signal, args string, listen func(heard chan any) (canc
 // A repReplica is a Qt program that has acquired objects of the .rep files, and a Go host that is to remote them.
 type repReplica struct {
 	*qtpeer.Peer
-	t    *testing.T
-	host *core.Host
+	t     *testing.T
+	major int
+	host  *core.Host
 }
 
 // startRepReplica starts a program with replicas of those objects, which have the defaults of their class until serve is
@@ -125,7 +136,7 @@ func startRepReplica(t *testing.T, major int, objects ...string) *repReplica {
 	}
 	p := qtpeer.Start(t, major, "repreplica", args...)
 	p.Wait(soon, "ready", nil)
-	return &repReplica{p, t, host}
+	return &repReplica{p, t, major, host}
 }
 
 // serve remotes a source and returns when the replica is Valid; what changed by that is no news.
@@ -204,6 +215,15 @@ func (q *repReplica) replies(slot, args, want string) {
 	reply := q.Wait(soon, "reply", qtpeer.Match{"id": e["id"]})
 	same(q.t, "0", reply["error"])
 	same(q.t, want, reply["value"])
+}
+
+// repliesPODs is replies for a slot that returns a list or map of PODs, which Qt 6 hands to a typed replica undecoded.
+func (q *repReplica) repliesPODs(slot, args, want string) {
+	q.t.Helper()
+	if q.major == 6 {
+		want = map[byte]string{'[': `{"$type":"QRemoteObjectPackets::QSQ_"}`, '{': `{"$type":"QRemoteObjectPackets::QAS_"}`}[want[0]]
+	}
+	q.replies(slot, args, want)
 }
 
 // calls has the replica call a slot, and does not wait for a reply: there is none of a slot that returns nothing.

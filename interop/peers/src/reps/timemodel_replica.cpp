@@ -1,0 +1,9 @@
+#include "replica.h"
+#include "rep_timemodel_replica.h"
+
+static peer::Registered types([] {
+    peer::registerList<QList<Preset>>("QList<Preset>");
+    peer::registerList<QList<int>>("QList<int>");
+});
+static peer::Acquirable<DayTimeReplica> dayTime("DayTime");
+static peer::Acquirable<PresetStoreReplica> presetStore("PresetStore");
