@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -13,6 +16,8 @@ import (
 	"github.com/go-qtro/qtro/core"
 	"github.com/go-qtro/qtro/interop/peers"
 	"github.com/go-qtro/qtro/interop/qtpeer"
+	"github.com/go-qtro/qtro/rep"
+	"github.com/go-qtro/qtro/rep/gogen"
 )
 
 // eachRep runs both tests of a .rep file with each Qt that has it: the generated replicas against Qt's typed sources, and
@@ -27,6 +32,27 @@ func eachRep(t *testing.T, file string, goReplica, goSource func(t *testing.T, m
 		t.Run("qt source, go replica", func(t *testing.T) { goReplica(t, major) })
 		t.Run("go source, qt replica", func(t *testing.T) { goSource(t, major) })
 	})
+}
+
+// TestRepsGenerated generates the code for all of the .rep files, and compares.
+func TestRepsGenerated(t *testing.T) {
+	files, err := fs.Glob(peers.Source, "reps/*/*.rep")
+	require.NoError(t, err)
+	for _, name := range files {
+		text, err := peers.Source.ReadFile(name)
+		require.NoError(t, err)
+		file, err := rep.Parse(name, text)
+		require.NoError(t, err)
+		code, err := gogen.Generate(file, gogen.Options{})
+		require.NoError(t, err)
+		target := filepath.Join("peers", filepath.FromSlash(name)+".go")
+		if *update {
+			require.NoError(t, os.WriteFile(target, code, 0o666))
+		}
+		have, err := os.ReadFile(target)
+		require.NoError(t, err)
+		require.Equal(t, string(code), string(have), "go test ./interop -run TestRepsGenerated -update writes it anew")
+	}
 }
 
 // same says whether a peer's value is what the JSON says.
