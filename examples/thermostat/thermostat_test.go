@@ -94,16 +94,17 @@ type program struct {
 	out  *bufio.Scanner // what it prints and logs
 }
 
-// start runs a program until the test ends, or stop is called.
+// start runs a program until the test ends, or stop is called, but not for longer than two minutes.
 func start(t *testing.T, path string, args ...string) (p *program, stop func()) {
 	t.Helper()
-	cmd := exec.Command(path, args...)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	cmd := exec.CommandContext(ctx, path, args...)
 	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	cmd.Stderr = cmd.Stdout
 	require.NoError(t, cmd.Start())
 	stop = sync.OnceFunc(func() {
-		_ = cmd.Process.Kill()
+		cancel()
 		_, _ = io.Copy(io.Discard, out)
 		_ = cmd.Wait() // it was killed
 	})

@@ -44,7 +44,7 @@ int main(int argc, char **argv)
     QRemoteObjectNode node;
     QScopedPointer<ThermostatReplica> thermostat(node.acquire<ThermostatReplica>());
     Panel panel(thermostat.data(), host);
-    tls.onError = [&panel](const QString &, const QString &why) { panel.setProblem(why); };
+    tls.onError = [&panel](const QString &url, const QString &why) { panel.setProblem(why + "  ·  " + url); };
     if (!qtro::useTls(&node, tls)) {    // this is all: from here on, tls:// URLs are like any others
         qCritical("panel: %s", qPrintable(panel.problem));
         return 1;
