@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -141,7 +140,7 @@ func (c *diffCmd) live(g *globals, d *differ, old []*iface) error {
 	if err != nil {
 		return err
 	}
-	signature, err := g.signatureOf(c.New)
+	signature, _, err := g.signatureOf(c.New)
 	if err != nil {
 		return err
 	}
@@ -156,34 +155,6 @@ func (c *diffCmd) live(g *globals, d *differ, old []*iface) error {
 	d.unsigned = signature == ""
 	d.class(old[i], fresh)
 	return nil
-}
-
-// signatureOf asks the host of an object for the signature of its class.
-func (g *globals) signatureOf(name string) (string, error) {
-	ctx, cancel := g.wait()
-	defer cancel()
-	urls, least := g.Connect, core.Local
-	if g.Registry != "" {
-		locations, err := g.locations(ctx)
-		if err != nil {
-			return "", err
-		}
-		urls, least = nil, core.Authenticated
-		for _, l := range locations {
-			if l.Name == name {
-				urls = append(urls, string(l.URL))
-			}
-		}
-	}
-	found, errs := g.askHosts(ctx, urls, least)
-	for _, refs := range found {
-		for _, ref := range refs {
-			if ref.Name == name {
-				return ref.Signature, nil
-			}
-		}
-	}
-	return "", cmp.Or(errors.Join(errs...), fmt.Errorf("no host tells the signature of %s", name))
 }
 
 // difference is a line that diff prints.

@@ -23,16 +23,29 @@ import (
 // Then the package is the one of the file with the directive. Else it is the one that the target folder has, or else it is named
 // after the first file that goes there. Files whose code goes to one folder may use each other's classes, PODs and enums. A file
 // whose code is up to date is not touched, and nothing is written for any of them if something is wrong with one.
+//
+// With --from the code is for the class of a live object: station.rep.go for Station. It has the signature that the host
+// announces, so that it fits, even where the object does not tell all that the signature is made of.
 type genCmd struct {
-	Files   []string `arg:"" name:"file.rep" help:"The .rep files."`
-	Dir     string   `short:"o" placeholder:"DIR" help:"Where the Go files go; beside the .rep files if not given."`
+	Files   []string `arg:"" optional:"" name:"file.rep" help:"The .rep files."`
+	From    string   `placeholder:"NAME" help:"A live object, instead of files; --registry or --connect says where it is."`
+	Dir     string   `short:"o" placeholder:"DIR" help:"Where the Go files go; if not given, beside the .rep files, or where the program runs."`
 	Package string   `env:"GOPACKAGE" help:"The name of the package; by default that of the directive, of the folder, or of the file."`
 	Prefix  string   `help:"What to put before the names of types."`
 }
 
 // Run generates.
 func (c *genCmd) Run(g *globals) error {
-	code, err := c.generate(g)
+	generate := c.generate
+	switch {
+	case c.From != "" && len(c.Files) > 0:
+		return usagef("give either .rep files or --from NAME")
+	case c.From != "":
+		generate = c.generateLive
+	case len(c.Files) == 0:
+		return usagef("give .rep files, or --from NAME for a live object")
+	}
+	code, err := generate(g)
 	if err != nil {
 		return err
 	}
@@ -74,12 +87,9 @@ func (c *genCmd) generate(g *globals) (map[string][]byte, error) {
 		folders[dir] = append(folders[dir], file)
 	}
 	for _, dir := range dirs {
-		o := gogen.Options{Package: c.Package, Prefix: c.Prefix, Warn: func(err error) { complain(g.warn, err) }}
-		if o.Package == "" {
-			var err error
-			if o.Package, err = packageIn(dir); err != nil {
-				return nil, err
-			}
+		o, err := c.options(g, dir)
+		if err != nil {
+			return nil, err
 		}
 		all, err := gogen.GenerateAll(folders[dir], o)
 		if err != nil {
@@ -90,6 +100,34 @@ func (c *genCmd) generate(g *globals) (map[string][]byte, error) {
 		}
 	}
 	return code, nil
+}
+
+// generateLive returns the code for a live object.
+func (c *genCmd) generateLive(g *globals) (map[string][]byte, error) {
+	file, announced, err := g.fromLive(c.From)
+	if err != nil {
+		return nil, err
+	}
+	dir := cmp.Or(c.Dir, ".")
+	o, err := c.options(g, dir)
+	if err != nil {
+		return nil, err
+	}
+	name := gogen.PackageName(c.From)
+	o.Package, o.Announced = cmp.Or(o.Package, name), announced
+	code, err := gogen.Generate(file, o)
+	if err != nil {
+		return nil, fmt.Errorf("what %s tells: %w", c.From, err)
+	}
+	return map[string][]byte{filepath.Join(dir, goFile(name)): code}, nil
+}
+
+func (c *genCmd) options(g *globals, dir string) (o gogen.Options, err error) {
+	o = gogen.Options{Package: c.Package, Prefix: c.Prefix, Warn: func(err error) { complain(g.warn, err) }}
+	if o.Package == "" {
+		o.Package, err = packageIn(dir)
+	}
+	return o, err
 }
 
 // goFile is what a .rep file's code is called.

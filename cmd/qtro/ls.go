@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/go-qtro/qtro/core"
 	"github.com/go-qtro/qtro/qt"
+	"github.com/go-qtro/qtro/rep"
 	"github.com/go-qtro/qtro/wire"
 )
 
@@ -46,11 +48,11 @@ func (c *lsCmd) Run(g *globals) error {
 	}
 	found, errs := g.askHosts(ctx, urls, least)
 	var all []listed
-	for i, refs := range found {
+	for i, host := range found {
 		if g.Registry == "" && errs[i] != nil {
 			return g.hostError(urls[i], errs[i])
 		}
-		for _, ref := range refs {
+		for _, ref := range host.objects {
 			all = append(all, listed{ref.Name, ref.TypeName, urls[i], ref.Signature})
 		}
 	}
@@ -134,9 +136,15 @@ func (g *globals) hostError(url string, err error) error {
 	return fmt.Errorf("the host at %s cannot be asked: is it running there? (%w)", url, err)
 }
 
+// hosted is a host's object list.
+type hosted struct {
+	protocol wire.Protocol
+	objects  []wire.ObjectRef
+}
+
 // askHosts asks hosts for their object lists, all at the same time.
-func (g *globals) askHosts(ctx context.Context, urls []string, least core.Security) (found [][]wire.ObjectRef, errs []error) {
-	found, errs = make([][]wire.ObjectRef, len(urls)), make([]error, len(urls))
+func (g *globals) askHosts(ctx context.Context, urls []string, least core.Security) (found []hosted, errs []error) {
+	found, errs = make([]hosted, len(urls)), make([]error, len(urls))
 	var group sync.WaitGroup
 	for i, url := range urls {
 		group.Go(func() { found[i], errs[i] = g.askHost(ctx, url, least) })
@@ -146,38 +154,70 @@ func (g *globals) askHosts(ctx context.Context, urls []string, least core.Securi
 }
 
 // askHost returns a host's object list, which is the first that a host sends after its Handshake.
-func (g *globals) askHost(ctx context.Context, url string, least core.Security) ([]wire.ObjectRef, error) {
+func (g *globals) askHost(ctx context.Context, url string, least core.Security) (hosted, error) {
 	conn, err := g.dial(ctx, url, least)
 	if err != nil {
-		return nil, err
+		return hosted{}, err
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
-	refs, err := readObjects(conn)
+	h, err := readObjects(conn)
 	if err != nil && ctx.Err() != nil {
 		err = ctx.Err()
 	}
-	return refs, err
+	return h, err
 }
 
-func readObjects(conn interface{ Read([]byte) (int, error) }) ([]wire.ObjectRef, error) {
+func readObjects(conn interface{ Read([]byte) (int, error) }) (hosted, error) {
 	f := wire.NewFramer(conn, 0, 0)
 	protocol, err := f.Handshake()
 	if err != nil {
-		return nil, err
+		return hosted{}, err
 	}
 	d := wire.NewDecoder(protocol)
 	for {
 		frame, err := f.Next()
 		if err != nil {
-			return nil, err
+			return hosted{}, err
 		}
 		var p wire.Packet
 		if err := d.Decode(frame, &p); err != nil {
-			return nil, err
+			return hosted{}, err
 		}
 		if p.Kind == wire.ObjectList {
-			return p.Objects, nil
+			return hosted{protocol, p.Objects}, nil
 		}
 	}
+}
+
+// signatureOf asks the host of an object for the signature of its class, which is that of a version of Qt.
+func (g *globals) signatureOf(name string) (string, rep.Version, error) {
+	ctx, cancel := g.wait()
+	defer cancel()
+	urls, least := g.Connect, core.Local
+	if g.Registry != "" {
+		locations, err := g.locations(ctx)
+		if err != nil {
+			return "", 0, err
+		}
+		urls, least = nil, core.Authenticated
+		for _, l := range locations {
+			if l.Name == name {
+				urls = append(urls, string(l.URL))
+			}
+		}
+	}
+	found, errs := g.askHosts(ctx, urls, least)
+	for _, host := range found {
+		version := rep.Qt6
+		if host.protocol == wire.Protocol13 {
+			version = rep.Qt5
+		}
+		for _, ref := range host.objects {
+			if ref.Name == name {
+				return ref.Signature, version, nil
+			}
+		}
+	}
+	return "", 0, cmp.Or(errors.Join(errs...), fmt.Errorf("no host tells the signature of %s", name))
 }

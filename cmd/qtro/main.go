@@ -14,6 +14,7 @@
 //	qtro rep signature station.rep; qtro rep fmt -w *.rep; qtro rep lint *.rep
 //	qtro authz check --policy plant.cedar --identity spiffe://plant/panel call Boiler.reset
 //	qtro gen boiler.rep                        # typed sources and replicas in Go: boiler.rep.go; see package rep/gogen
+//	qtro --connect URL gen --from Station      # the same for a live object: station.rep.go
 //	qtro mock boiler.rep --listen tcp://127.0.0.1:5000 --scenario warmup.yaml
 //	qtro diff boiler-1.rep boiler-2.rep        # or the name of an object, with --registry or --connect
 //
@@ -86,7 +87,7 @@ type cli struct {
 	Trace       traceCmd    `cmd:"" help:"Be a proxy, and print the conversation as it passes."`
 	Authz       authzCmd    `cmd:"" help:"Ask policies what peers may do."`
 	CertCmd     certCmd     `cmd:"" name:"cert" help:"Make and show certificates for development."`
-	Gen         genCmd      `cmd:"" help:"Write Go code for .rep files: typed sources and replicas."`
+	Gen         genCmd      `cmd:"" help:"Write Go code for .rep files, or for a live object: typed sources and replicas."`
 	Rep         repCmd      `cmd:"" help:"Check and format .rep files, and compute class signatures."`
 	Mock        mockCmd     `cmd:"" help:"Host the classes of a .rep file with nothing behind them, and print what clients do."`
 	Diff        diffCmd     `cmd:"" help:"Compare .rep files, or one with a live object, and tell whether replicas go on."`
@@ -191,7 +192,7 @@ func withTwoDashes(args []string) []string {
 	}
 	for i, a := range args {
 		switch name, _, _ := strings.Cut(a, "="); name {
-		case "-package", "-prefix":
+		case "-package", "-prefix", "-from":
 			out[i] = "-" + a
 		}
 	}

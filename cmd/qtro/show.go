@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/go-qtro/qtro/core"
@@ -174,6 +175,8 @@ func repType(name string) string {
 		return "qint64"
 	case "qulonglong":
 		return "quint64"
+	case "signed char":
+		return "qint8"
 	}
 	return name
 }
@@ -212,9 +215,7 @@ func (w *repWriter) class(d *description) {
 		}
 	}
 	for _, p := range d.PODs {
-		if w.once("POD " + p.Name) {
-			w.printf("POD %s(%s)\n", p.Name, list(p.Fields))
-		}
+		w.pod(d, p)
 	}
 	if len(d.PODs) > 0 {
 		w.printf("\n")
@@ -241,6 +242,21 @@ func (w *repWriter) class(d *description) {
 		w.printf("    SLOT(%s %s(%s))\n", s.Return, s.Name, list(s.Params))
 	}
 	w.printf("};\n")
+}
+
+// pod writes a POD behind those that it has inside: Qt describes them in any order, and repc of Qt 6 has to know them.
+func (w *repWriter) pod(d *description, p podInfo) {
+	if !w.once("POD " + p.Name) {
+		return
+	}
+	for _, f := range p.Fields {
+		for _, other := range d.PODs {
+			if slices.Contains(strings.FieldsFunc(f.Type, func(r rune) bool { return strings.ContainsRune("<>, ", r) }), other.Name) {
+				w.pod(d, other)
+			}
+		}
+	}
+	w.printf("POD %s(%s)\n", p.Name, list(p.Fields))
 }
 
 // member writes an enum of the class. Flags have the keys of an enum of their own.

@@ -25,6 +25,9 @@ func (g *generator) description(c *class) {
 	g.line("\n// %s describes the class %s to both sides.", c.varName, c.ast.Name)
 	g.line("var %s = &core.Class{", c.varName)
 	g.line("Name: %q,", c.ast.Name)
+	for _, note := range c.notes {
+		g.line("// %s", note)
+	}
 	for i, field := range []string{"Signature", "Signature5"} {
 		switch {
 		case c.signature[i] != "":

@@ -60,6 +60,7 @@ type class struct {
 	ast             *rep.Class
 	signature       [2]string // of Qt 6 and Qt 5
 	why             [2]string // there is none
+	notes           []string  // on the signatures
 	types           *qt.Types
 	usedEnums       []*enum
 	usedPODs        []*pod
@@ -107,6 +108,9 @@ func newUnit(files []*rep.File, o Options) (*unit, error) {
 	u := &unit{files: files, names: nameSet{}, prefix: o.Prefix, warn: o.Warn}
 	if err := u.declare(); err != nil {
 		return nil, err
+	}
+	if o.Announced != nil {
+		u.announce(o.Announced)
 	}
 	u.readDefaults()
 	for _, p := range u.pods {
@@ -300,6 +304,35 @@ func (u *unit) sign(classes []*class, v rep.Version, at int) {
 			}
 		} else if i < len(all) && all[i].Class == c.ast.Name {
 			c.signature[at] = all[i].Hex
+		}
+	}
+}
+
+// announce enters the signature of a live object. If the text computes to the same, the other signatures are right, too.
+func (u *unit) announce(a *Announced) {
+	at := 0
+	if a.Version == rep.Qt5 {
+		at = 1
+	}
+	for _, c := range u.classes {
+		if c.ast.Name == a.Class && c.signature[at] == a.Signature {
+			c.notes = append(c.notes, "Made of what an object tells, which is not its default values.")
+			return
+		}
+	}
+	for _, c := range u.classes {
+		computed := c.signature[at]
+		c.signature = [2]string{}
+		c.why = [2]string{"An object does not tell all that it is made of.", "An object does not tell all that it is made of."}
+		switch {
+		case c.ast.Name != a.Class:
+		case a.Signature == "":
+			c.why[at] = "The host announces none."
+		default:
+			c.signature[at] = a.Signature
+			c.notes = append(c.notes, "The signature is the one that the host announces. What the object tells computes to",
+				computed+": it tells neither READONLY, READWRITE and SOURCEONLYSETTER apart, nor",
+				"const and references of parameters, nor all names, nor default values.")
 		}
 	}
 }
