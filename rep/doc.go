@@ -2,7 +2,7 @@
 // computes the class signatures that Qt's repc computes from them, for Qt 5 and for Qt 6.
 //
 //	file, err := rep.Parse("thermostat.rep", text)  // err is an ErrorList
-//	classes, err := file.Classes()                  // for core.NewSource and Node.Acquire
+//	classes, err := file.Classes()                  // for core.NewSource and Node.Acquire; Classes takes several files
 //	sigs, err := file.Signatures(rep.Qt6)
 //
 // # The language

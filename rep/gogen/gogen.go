@@ -3,7 +3,8 @@
 //	file, err := rep.Parse("boiler.rep", text)
 //	code, err := gogen.Generate(file, gogen.Options{Package: "boiler"})
 //
-// The command is qtro gen, which also works as //go:generate.
+// The command is qtro gen, which also works as //go:generate. Several files whose code is in one package may use each other's
+// classes, PODs and enums: [GenerateAll].
 //
 // # What is generated
 //

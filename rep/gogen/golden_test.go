@@ -125,6 +125,11 @@ func TestGenerateAll(t *testing.T) {
 		}
 	}
 	assert.NotContains(t, lamp, "QtDayOfWeek", "declared by both, and once in Go")
+	for _, v := range []rep.Version{rep.Qt5, rep.Qt6} { // repc does not see the other file
+		alone, err := files[0].Signatures(v)
+		require.NoError(t, err)
+		assert.Contains(t, house, `"`+alone[0].Hex+`"`)
+	}
 	_, err = gogen.GenerateAll(files[:1], gogen.Options{})
 	require.ErrorContains(t, err, "house.rep:5:5: the class Lamp is not declared: give the file that it is in, too")
 	_, err = gogen.GenerateAll([]*rep.File{files[1], files[1]}, gogen.Options{})
