@@ -38,6 +38,7 @@ func NewFileStore(dir string) (*FileStore, error) {
 	if err != nil {
 		return nil, &OpError{Op: "open store", Object: dir, Err: err}
 	}
+	_ = syncFolder(filepath.Dir(abs)) // the folder may be new; who may not read its parent goes without
 	s := &FileStore{abs}
 	s.sweep()
 	return s, nil

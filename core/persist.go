@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -46,12 +47,12 @@ type saver struct {
 
 	// turn is had by who uses the store, and by who makes or gives up a replica whose values it keeps: so an object that is
 	// acquired again starts with what it ended with. It comes before the node's mutex.
-	turn   sync.Mutex
-	broken bool // the store has failed, which was reported
+	turn sync.Mutex
 
 	mu      sync.Mutex
 	unsaved map[*remote]bool
 	waiting bool // a goroutine is going to save them
+	broken  bool // the store has failed, which was reported
 }
 
 // persisted is what a remote has of the saver's.
@@ -111,24 +112,42 @@ func (s *saver) run() {
 	}
 }
 
-// flush saves all that is not saved.
+// flush saves all that is not saved. It does not wait for a store that hangs more than once.
 func (s *saver) flush() {
-	s.turn.Lock()
 	s.mu.Lock()
 	remotes := slices.Collect(maps.Keys(s.unsaved))
 	s.mu.Unlock()
 	var failure error
 	for _, r := range remotes {
-		if err := s.save(r); err != nil {
+		s.turn.Lock()
+		err := s.save(r)
+		s.turn.Unlock()
+		if err != nil {
 			failure = err
 		}
+		if errors.Is(err, context.DeadlineExceeded) {
+			break
+		}
 	}
-	told := s.broken
-	s.broken = failure != nil
-	s.turn.Unlock()
-	if failure != nil && !told {
-		s.node.report(failure)
+	if failure != nil {
+		s.fail(failure)
+		return
 	}
+	s.mu.Lock()
+	s.broken = false
+	s.mu.Unlock()
+}
+
+// fail reports that the store has failed, unless it has been reported already.
+func (s *saver) fail(err error) (told bool) {
+	s.mu.Lock()
+	told = s.broken
+	s.broken = true
+	s.mu.Unlock()
+	if !told {
+		s.node.report(err)
+	}
+	return told
 }
 
 // save saves the values of a replica if they have changed. Who calls it has the turn.
@@ -177,14 +196,9 @@ func (s *saver) acquire(name string, info *classInfo) (*remote, error) {
 		restore, failure = s.load(name, info)
 	}
 	r, err := s.node.share(name, info, restore)
-	told := s.broken
-	s.broken = told || failure != nil
 	s.turn.Unlock()
-	switch {
-	case failure != nil && told:
-		s.node.log.Warn(failure.Error())
-	case failure != nil:
-		s.node.report(failure)
+	if failure != nil && s.fail(failure) {
+		s.node.log.Warn(failure.Error()) // what this object has lost, nobody was told
 	}
 	return r, err
 }
@@ -226,10 +240,8 @@ func (s *saver) release(r *remote) {
 		s.forget(r) // it is not tried again: a new replica may have newer values
 		r.mu.Unlock()
 	}
-	told := s.broken
-	s.broken = told || failure != nil
 	s.turn.Unlock()
-	if failure != nil && !told {
-		s.node.report(failure)
+	if failure != nil {
+		s.fail(failure)
 	}
 }

@@ -403,7 +403,7 @@ func TestPersistedInTime(t *testing.T) {
 			require.NoError(t, s.Set("visits", 100+i))
 			time.Sleep(100 * time.Millisecond)
 		}
-		time.Sleep(savePause)
+		time.Sleep(savePause + time.Millisecond)
 		saves, _ = store.count()
 		require.Equal(t, 11, saves)
 		require.EqualValues(t, 199, store.stored(t, "Panel", panelClass())["visits"])
@@ -438,7 +438,7 @@ func TestPersistedFailures(t *testing.T) {
 		time.Sleep(time.Minute)
 		nothing(t, errs)
 		store.setFail(nil)
-		time.Sleep(savePause)
+		time.Sleep(savePause + time.Millisecond)
 		require.EqualValues(t, 100, store.stored(t, "Panel", panelClass())["visits"], "it is tried again")
 		store.setFail(full)
 		require.NoError(t, s.Set("visits", 101))
@@ -477,15 +477,26 @@ func TestPersistedStuck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, _ := testHost(t)
 		s := panel(t, h)
+		for i := range 20 {
+			other, err := NewSource(panelClass())
+			require.NoError(t, err)
+			require.NoError(t, h.EnableRemoting(other, fmt.Sprint("Panel", i)))
+		}
 		c, _ := newCounter(t)
 		require.NoError(t, h.EnableRemoting(c, "Counter"))
 		n, errs := testNode(t, func(c *Config) { c.PersistedStore = stuck{newKeeper()} })
-		connectPipe(t, n, h)
 		start := time.Now()
-		r := acquired(t, n, "Panel", panelClass())
+		r, err := n.Acquire("Panel", panelClass())
+		require.NoError(t, err)
 		require.Equal(t, storeTimeout, time.Since(start))
 		require.ErrorIs(t, recv(t, errs), context.DeadlineExceeded)
-		time.Sleep(savePause + time.Second) // it is being saved
+		for i := range 20 {
+			_, err := n.Acquire(fmt.Sprint("Panel", i), panelClass())
+			require.NoError(t, err)
+		}
+		connectPipe(t, n, h)
+		require.NoError(t, r.Wait(soon(t)))
+		time.Sleep(savePause + time.Second) // they are being saved
 		start = time.Now()
 		require.NoError(t, acquired(t, n, "Counter", counterClass()).Close())
 		require.NoError(t, s.Set("visits", 70))
@@ -551,7 +562,8 @@ func TestPersistedTogether(t *testing.T) {
 	}
 	all.Wait()
 	require.NoError(t, s.Set("visits", -1))
-	acquired(t, n, "Panel", panelClass())
+	r := acquired(t, n, "Panel", panelClass()) // by the answer to an earlier one, perhaps
+	until(t, "the last change arrives", func() bool { return Current[int32](r, "visits") == -1 })
 	require.NoError(t, n.Close())
 	require.EqualValues(t, -1, store.stored(t, "Panel", panelClass())["visits"])
 }

@@ -933,8 +933,8 @@ func (s *Qt5StationSource) EmitBatch(readings []Qt5Reading) error {
 }
 
 // Qt5StationReplica is an object of the class Station elsewhere. What it can do besides, such as Wait and Close, is said of
-// [core.Replica]. Before it is Valid its properties have the class's defaults. Those that are PERSISTED have
-// the values they last had, if the node has a store of such ([core.Config].PersistedStore). Its methods are safe for concurrent use.
+// [core.Replica]. Before it is Valid its properties have the class's defaults; those that are PERSISTED have the values that were
+// saved, if the node has a store ([core.Config].PersistedStore). Its methods are safe for concurrent use.
 type Qt5StationReplica struct{ *core.Replica }
 
 // AcquireQt5Station returns a replica of the object with a name. It does not wait for it: see [core.Node.Acquire].

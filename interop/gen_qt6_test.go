@@ -982,8 +982,8 @@ func (s *Qt6StationSource) EmitBatch(readings []Qt6Reading) error {
 }
 
 // Qt6StationReplica is an object of the class Station elsewhere. What it can do besides, such as Wait and Close, is said of
-// [core.Replica]. Before it is Valid its properties have the class's defaults. Those that are PERSISTED have
-// the values they last had, if the node has a store of such ([core.Config].PersistedStore). Its methods are safe for concurrent use.
+// [core.Replica]. Before it is Valid its properties have the class's defaults; those that are PERSISTED have the values that were
+// saved, if the node has a store ([core.Config].PersistedStore). Its methods are safe for concurrent use.
 type Qt6StationReplica struct{ *core.Replica }
 
 // AcquireQt6Station returns a replica of the object with a name. It does not wait for it: see [core.Node.Acquire].

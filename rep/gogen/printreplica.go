@@ -12,12 +12,13 @@ import (
 func (g *generator) replica(c *class) {
 	name := c.goName + "Replica"
 	g.line("")
-	before := "Its methods are safe for concurrent use."
+	before := "\n// [core.Replica]. Before it is Valid its properties have the class's defaults. Its methods are safe for concurrent use."
 	if slices.ContainsFunc(c.props, func(p *property) bool { return p.persist }) {
-		before = "Those that are PERSISTED have\n// the values they last had, if the node has a store of such ([core.Config].PersistedStore). " + before
+		before = "\n// [core.Replica]. Before it is Valid its properties have the class's defaults; those that are PERSISTED have the values that were" +
+			"\n// saved, if the node has a store ([core.Config].PersistedStore). Its methods are safe for concurrent use."
 	}
 	g.doc(fmt.Sprintf("%s is an object of the class %s elsewhere. What it can do besides, such as Wait and Close, is said of", name, c.ast.Name)+
-		"\n// [core.Replica]. Before it is Valid its properties have the class's defaults. "+before, documentation(&c.ast.Comments))
+		before, documentation(&c.ast.Comments))
 	g.line("type %s struct{ *core.Replica }", name)
 	g.line("\n// Acquire%s returns a replica of the object with a name. It does not wait for it: see [core.Node.Acquire].", c.goName)
 	g.line("func Acquire%s(node *core.Node, name string) (*%s, error) {", c.goName, name)

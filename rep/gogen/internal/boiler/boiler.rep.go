@@ -207,8 +207,8 @@ func (s *BoilerSource) EmitReady(celsius float64) error {
 func (s *BoilerSource) EmitFailed() error { return core.Emit(s.source, "failed") }
 
 // BoilerReplica is an object of the class Boiler elsewhere. What it can do besides, such as Wait and Close, is said of
-// [core.Replica]. Before it is Valid its properties have the class's defaults. Those that are PERSISTED have
-// the values they last had, if the node has a store of such ([core.Config].PersistedStore). Its methods are safe for concurrent use.
+// [core.Replica]. Before it is Valid its properties have the class's defaults; those that are PERSISTED have the values that were
+// saved, if the node has a store ([core.Config].PersistedStore). Its methods are safe for concurrent use.
 //
 // A boiler in the cellar.
 type BoilerReplica struct{ *core.Replica }

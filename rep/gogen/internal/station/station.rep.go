@@ -964,8 +964,8 @@ func (s *StationSource) EmitAlarmed(alarms StationAlarms, season Season) error {
 func (s *StationSource) EmitBatch(readings []Reading) error { return s.source.Emit("batch", readings) }
 
 // StationReplica is an object of the class Station elsewhere. What it can do besides, such as Wait and Close, is said of
-// [core.Replica]. Before it is Valid its properties have the class's defaults. Those that are PERSISTED have
-// the values they last had, if the node has a store of such ([core.Config].PersistedStore). Its methods are safe for concurrent use.
+// [core.Replica]. Before it is Valid its properties have the class's defaults; those that are PERSISTED have the values that were
+// saved, if the node has a store ([core.Config].PersistedStore). Its methods are safe for concurrent use.
 type StationReplica struct{ *core.Replica }
 
 // AcquireStation returns a replica of the object with a name. It does not wait for it: see [core.Node.Acquire].
