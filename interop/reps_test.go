@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"math/big"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -60,7 +61,36 @@ func same(t *testing.T, want string, got any) {
 	t.Helper()
 	text, err := json.Marshal(got)
 	require.NoError(t, err)
-	require.JSONEq(t, want, string(text))
+	require.Equal(t, exact(t, want), exact(t, string(text)))
+}
+
+// exact parses JSON with its numbers as texts that stand for all of their digits: 1e1 is 10, and an integer of 64 bits is
+// equal to the text that it has to be on its way into the programs.
+func exact(t *testing.T, text string) any {
+	t.Helper()
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	var v any
+	require.NoError(t, d.Decode(&v), text)
+	var walk func(v any) any
+	walk = func(v any) any {
+		switch v := v.(type) {
+		case json.Number:
+			r, ok := new(big.Rat).SetString(v.String())
+			require.True(t, ok, v)
+			return r.RatString()
+		case []any:
+			for i := range v {
+				v[i] = walk(v[i])
+			}
+		case map[string]any:
+			for k := range v {
+				v[k] = walk(v[k])
+			}
+		}
+		return v
+	}
+	return walk(v)
 }
 
 // gives compares what a slot answers with what it should: gives(t, true)(r.Add(ctx, x)).
@@ -81,6 +111,22 @@ func hears(t *testing.T, listen func(heard chan any) (cancel func()), noise func
 	defer cancel()
 	noise()
 	require.Equal(t, want, hear(t, heard))
+}
+
+// told listens by a generated OnXxx of any signal: what is heard is its arguments as a list.
+func told(on any) func(heard chan any) (cancel func()) {
+	return func(heard chan any) func() {
+		v := reflect.ValueOf(on)
+		fn := reflect.MakeFunc(v.Type().In(0), func(args []reflect.Value) []reflect.Value {
+			all := []any{}
+			for _, a := range args {
+				all = append(all, a.Interface())
+			}
+			heard <- all
+			return nil
+		})
+		return v.Call([]reflect.Value{fn})[0].Interface().(func())
+	}
 }
 
 // ---- a Qt source and generated replicas

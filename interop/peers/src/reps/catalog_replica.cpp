@@ -1,0 +1,4 @@
+#include "replica.h"
+#include "rep_catalog_replica.h"
+
+static peer::Acquirable<CatalogReplica> objects("Catalog");

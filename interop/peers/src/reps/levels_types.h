@@ -1,0 +1,5 @@
+static peer::Registered types([] {
+    peer::registerStreams<Tone>("Tone");
+    peer::registerStreams<Echo>("Echo");
+    peer::registerList<QList<Echo>>("QList<Echo>");
+});

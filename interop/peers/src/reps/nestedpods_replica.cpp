@@ -1,0 +1,5 @@
+#include "replica.h"
+#include "rep_nestedpods_replica.h"
+#include "nestedpods_types.h"
+
+static peer::Acquirable<WorkshopReplica> objects("Workshop");
