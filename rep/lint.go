@@ -34,6 +34,7 @@ var Rules = map[string]string{
 	"name":      "a name that C++, QObject or QRemoteObjectReplica use",
 	"enum":      "values that do not fit",
 	"arguments": "more arguments than Qt can call with",
+	"overload":  "slots or signals of one name, whose typed sources C++ does not compile",
 	"parameter": "parameters of which repc makes something else",
 	"modifier":  "modifiers that do not do what they seem to",
 	"container": "containers of PODs where Qt 6 does not decode them",

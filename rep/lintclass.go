@@ -81,7 +81,7 @@ func (n *memberNames) property(pos Pos, name, access string) {
 	}
 }
 
-// method allows overloads, which have other parameters.
+// method finds overloads, too, which repc takes, and C++ does for replicas alone.
 func (n *memberNames) method(pos Pos, name, what string, params []*Param) {
 	n.l.identifier(pos, name, what, true)
 	if before, again := n.seen[name]; again && !strings.HasPrefix(before, "overloads") {
@@ -92,8 +92,15 @@ func (n *memberNames) method(pos Pos, name, what string, params []*Param) {
 	for _, p := range params {
 		types = append(types, p.WireType().String())
 	}
+	key := name + "(" + strings.Join(types, ",") + ")"
+	_, overloaded := n.seen[name]
+	_, same := n.seen[key]
+	if overloaded && !same {
+		n.l.add(pos, "overload", what+" "+name+" is overloaded: C++ does not compile what repc makes for sources of the class",
+			"rename one of them, or remote the source by enableRemoting(object, name)")
+	}
 	n.seen[name] = "overloads of " + name
-	n.add(pos, name+"("+strings.Join(types, ",")+")", what+" "+name)
+	n.add(pos, key, what+" "+name)
 }
 
 func (l *linter) property(p *Property) {

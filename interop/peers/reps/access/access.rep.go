@@ -178,8 +178,8 @@ func (s *AccessSource) Secret() string { return core.Current[string](s.source, "
 func (s *AccessSource) SetSecret(secret string) error { return core.Set(s.source, "secret", secret) }
 
 // AccessReplica is an object of the class Access elsewhere. What it can do besides, such as Wait and Close, is said of
-// [core.Replica]. Before it is Valid its properties have the class's defaults. Those that are PERSISTED have
-// the values they last had, if the node has a store of such ([core.Config].PersistedStore). Its methods are safe for concurrent use.
+// [core.Replica]. Before it is Valid its properties have the class's defaults; those that are PERSISTED have the values that were
+// saved, if the node has a store ([core.Config].PersistedStore). Its methods are safe for concurrent use.
 //
 // Every way in which a property can be declared. What is PERSISTED outlives the process that has it.
 type AccessReplica struct{ *core.Replica }

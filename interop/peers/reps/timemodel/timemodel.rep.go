@@ -150,8 +150,8 @@ func (s *DayTimeSource) EmitReached(at Moment, preset Preset) error {
 }
 
 // DayTimeReplica is an object of the class DayTime elsewhere. What it can do besides, such as Wait and Close, is said of
-// [core.Replica]. Before it is Valid its properties have the class's defaults. Those that are PERSISTED have
-// the values they last had, if the node has a store of such ([core.Config].PersistedStore). Its methods are safe for concurrent use.
+// [core.Replica]. Before it is Valid its properties have the class's defaults; those that are PERSISTED have the values that were
+// saved, if the node has a store ([core.Config].PersistedStore). Its methods are safe for concurrent use.
 type DayTimeReplica struct{ *core.Replica }
 
 // AcquireDayTime returns a replica of the object with a name. It does not wait for it: see [core.Node.Acquire].
@@ -375,8 +375,8 @@ func (s *PresetStoreSource) EmitRefused(preset Preset, limit int32) error {
 func (s *PresetStoreSource) EmitCleared(gone []Preset) error { return s.source.Emit("cleared", gone) }
 
 // PresetStoreReplica is an object of the class PresetStore elsewhere. What it can do besides, such as Wait and Close, is said of
-// [core.Replica]. Before it is Valid its properties have the class's defaults. Those that are PERSISTED have
-// the values they last had, if the node has a store of such ([core.Config].PersistedStore). Its methods are safe for concurrent use.
+// [core.Replica]. Before it is Valid its properties have the class's defaults; those that are PERSISTED have the values that were
+// saved, if the node has a store ([core.Config].PersistedStore). Its methods are safe for concurrent use.
 type PresetStoreReplica struct{ *core.Replica }
 
 // AcquirePresetStore returns a replica of the object with a name. It does not wait for it: see [core.Node.Acquire].
