@@ -421,8 +421,8 @@ func (s *StationSource) EmitCrossed(level int32, by map[string]int32, arg3 Stati
 }
 
 // StationReplica is an object of the class Station elsewhere. What it can do besides, such as Wait and Close, is said of
-// [core.Replica]. Before it is Valid its properties have the class's defaults. Those that are PERSISTED have
-// the values they last had, if the node has a store of such ([core.Config].PersistedStore). Its methods are safe for concurrent use.
+// [core.Replica]. Before it is Valid its properties have the class's defaults; those that are PERSISTED have the values that were
+// saved, if the node has a store ([core.Config].PersistedStore). Its methods are safe for concurrent use.
 //
 // Doc of the station,
 // in two lines.
