@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -22,7 +23,10 @@ type Class struct {
 	// their full names ("SeasonEnum::Season").
 	Enums []qt.Enum
 	// PODs are the value classes that the class uses, also those used by other PODs.
-	PODs       []qt.POD
+	PODs []qt.POD
+	// Scope, if it is not nil, has the PODs defined already. Classes with one scope have their types in common, so that values
+	// that are made with these need no conversion. It must not be changed afterwards.
+	Scope      *qt.Types
 	Properties []Property
 	Signals    []Signal
 	Slots      []Slot
@@ -75,11 +79,25 @@ type Signal struct {
 	Params []Param
 }
 
+// Signature returns the signal's name with the types of its parameters, which tells overloads apart: "moved(int,QString)".
+func (s Signal) Signature() string { return signatureOf(s.Name, s.Params) }
+
 // Slot is a slot of a class. Return is the type of its reply, "" or "void" if it has none.
 type Slot struct {
 	Name   string
 	Return string
 	Params []Param
+}
+
+// Signature returns the slot's name with the types of its parameters, which tells overloads apart: "note(QString,int)".
+func (s Slot) Signature() string { return signatureOf(s.Name, s.Params) }
+
+func signatureOf(name string, params []Param) string {
+	types := make([]string, len(params))
+	for i, p := range params {
+		types[i] = p.Type
+	}
+	return name + "(" + strings.Join(types, ",") + ")"
 }
 
 // Param is a parameter of a signal or slot.
@@ -206,6 +224,14 @@ func newClassInfo(c *Class) (*classInfo, error) {
 			children = append(children, child.types)
 		}
 	}
+	pods := c.PODs
+	if c.Scope != nil {
+		children = append([]*qt.Types{c.Scope}, children...)
+		pods = slices.DeleteFunc(slices.Clone(pods), func(p qt.POD) bool {
+			t, err := c.Scope.Lookup(p.Name)
+			return err == nil && t.IsPOD()
+		})
+	}
 	ci.types = qt.NewTypes(children...)
 	var enums []*qt.Enum
 	for _, e := range c.Enums {
@@ -215,7 +241,7 @@ func newClassInfo(c *Class) (*classInfo, error) {
 		e = sized(e)
 		enums = append(enums, &e)
 	}
-	ci.types.Define(enums, c.PODs)
+	ci.types.Define(enums, pods)
 	for _, p := range c.Properties {
 		if err := ci.addProperty(p); err != nil {
 			return nil, fmt.Errorf("property %s: %w", p.Name, err)
@@ -335,37 +361,6 @@ func (ci *classInfo) property(name string) (int, error) {
 	return -1, fmt.Errorf("%w %s has no property %q", ErrClass, ci.class.Name, name)
 }
 
-// method finds a signal or slot by its name or, where the name is overloaded, by name and number of arguments. With
-// args < 0 any number will do.
-func (ci *classInfo) method(what string, list []methodInfo, name string, args int) (int, error) {
-	found, other := -1, -1
-	for i := range list {
-		if list[i].name != name {
-			continue
-		}
-		other = len(list[i].params)
-		if args < 0 || other == args {
-			found = i
-			break
-		}
-	}
-	switch {
-	case found >= 0:
-		return found, nil
-	case other >= 0:
-		return -1, fmt.Errorf("%w %s: %s %s takes %d arguments, not %d", ErrClass, ci.class.Name, what, name, other, args)
-	}
-	return -1, fmt.Errorf("%w %s has no %s %q", ErrClass, ci.class.Name, what, name)
-}
-
-func (ci *classInfo) slot(name string, args int) (int, error) {
-	return ci.method("slot", ci.slots, name, args)
-}
-
-func (ci *classInfo) signal(name string, args int) (int, error) {
-	return ci.method("signal", ci.signals, name, args)
-}
-
 // arguments converts Go values to the types of a method's parameters.
 func (m *methodInfo) arguments(args []any) ([]qt.Value, error) {
 	if len(args) != len(m.params) {
@@ -380,6 +375,19 @@ func (m *methodInfo) arguments(args []any) ([]qt.Value, error) {
 		out[i] = v
 	}
 	return out, nil
+}
+
+// take converts values to the types of a method's parameters, in place.
+func (m *methodInfo) take(args []qt.Value) (err error) {
+	if len(args) != len(m.params) {
+		return fmt.Errorf("%s takes %d arguments, not %d", m.name, len(m.params), len(args))
+	}
+	for i := range args {
+		if args[i], err = m.params[i].take(args[i]); err != nil {
+			return fmt.Errorf("argument %d (%s): %w", i+1, m.params[i].name, err)
+		}
+	}
+	return nil
 }
 
 // emits checks that what is to be sent is what replicas expect of the signal.
@@ -405,12 +413,19 @@ func (p *paramInfo) value(x any) (qt.Value, error) {
 	if b, ok := x.([]byte); ok && p.typ == byteArrayType {
 		return qt.Of(b), nil // without copying it: it is encoded before the caller can change it
 	}
+	if v, ok := x.(qt.Value); ok {
+		return p.take(v)
+	}
 	if p.opaque == "" {
 		return p.typ.Value(x)
 	}
-	v, ok := x.(qt.Value)
-	if !ok {
-		return qt.Value{}, fmt.Errorf("%w: the host does not describe the type %s: pass a qt.Value of the right type", ErrClass, p.opaque)
+	return qt.Value{}, fmt.Errorf("%w: the host does not describe the type %s: pass a qt.Value of the right type", ErrClass, p.opaque)
+}
+
+// take converts a value to the parameter's type.
+func (p *paramInfo) take(v qt.Value) (qt.Value, error) {
+	if p.opaque == "" {
+		return p.typ.Convert(v)
 	}
 	if list := p.opaque == sequential; list || p.opaque == associative {
 		t := v.Type()

@@ -28,7 +28,7 @@ func ExampleNewFileStore() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := core.Set(source, "target", 62.5); err != nil {
+	if err := source.Set("target", 62.5); err != nil {
 		log.Fatal(err)
 	}
 
@@ -47,14 +47,21 @@ func ExampleNewFileStore() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		fmt.Println(run, replica.State(), core.Current[float64](replica, "target"))
+		show := func() {
+			target, err := core.Get[float64](replica, "target")
+			if err != nil {
+				log.Fatal(err)
+			}
+			fmt.Println(run, replica.State(), target)
+		}
+		show()
 		if err := node.Connect(url); err != nil {
 			log.Fatal(err)
 		}
 		if err := replica.Wait(ctx); err != nil {
 			log.Fatal(err)
 		}
-		fmt.Println(run, replica.State(), core.Current[float64](replica, "target"))
+		show()
 		if err := node.Close(); err != nil {
 			log.Fatal(err)
 		}

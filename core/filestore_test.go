@@ -129,7 +129,7 @@ func TestFileStoreDamaged(t *testing.T) {
 	})
 	r, err := n.Acquire("Panel", class)
 	require.NoError(t, err)
-	require.EqualValues(t, 7, Current[int32](r, "visits"))
+	require.EqualValues(t, 7, current[int32](r, "visits"))
 	require.ErrorContains(t, recv(t, errs), "is damaged")
 	require.Contains(t, log.String(), "is damaged")
 	connectPipe(t, n, h)
@@ -138,7 +138,7 @@ func TestFileStoreDamaged(t *testing.T) {
 	n, _ = testNode(t, func(c *Config) { c.PersistedStore = fileStore(t, s.dir) })
 	r, err = n.Acquire("Panel", class)
 	require.NoError(t, err)
-	require.EqualValues(t, 12, Current[int32](r, "visits"))
+	require.EqualValues(t, 12, current[int32](r, "visits"))
 }
 
 // TestFileStoreSweep: what a process has left that ended while it saved is removed, and what one is writing is not.

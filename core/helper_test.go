@@ -373,3 +373,9 @@ func newCounter(t testing.TB) (s *Source, release chan struct{}) {
 	}))
 	return s, release
 }
+
+// current returns a property of a replica, the zero T if it does not fit.
+func current[T any](r *Replica, property string) T {
+	x, _ := Get[T](r, property)
+	return x
+}

@@ -277,7 +277,7 @@ func TestPersisted(t *testing.T) {
 		n, _ := testNode(t, store.use)
 		r, err := n.Acquire("Panel", panelClass())
 		require.NoError(t, err)
-		require.EqualValues(t, 7, Current[int32](r, "visits"), "nothing was saved")
+		require.EqualValues(t, 7, current[int32](r, "visits"), "nothing was saved")
 		require.NoError(t, r.Close())
 		require.NoError(t, n.Close())
 		require.Empty(t, store.data, "the replica was never Valid")
@@ -287,14 +287,14 @@ func TestPersisted(t *testing.T) {
 		r = acquired(t, n, "Panel", panelClass())
 		other := acquired(t, n, "Panel", panelClass())
 		changed := make(chan int32, 10)
-		_, err = OnChangeOf(r, "visits", func(v int32) { changed <- v })
+		_, err = r.OnChange("visits", func(v qt.Value) { changed <- int32(v.Int()) })
 		require.NoError(t, err)
 		require.NoError(t, s.Set("visits", 8))
 		require.NoError(t, s.Set("plain", 9))
 		require.NoError(t, s.Set("mark", map[string]any{"at": 3, "text": "t", "small": "Tiny"}))
 		require.NoError(t, s.Set("any", "anything"))
 		require.EqualValues(t, 8, recv(t, changed))
-		until(t, "the last change arrives", func() bool { return Current[string](r, "any") == "anything" })
+		until(t, "the last change arrives", func() bool { return current[string](r, "any") == "anything" })
 		require.NoError(t, r.Close())
 		require.NoError(t, other.Close())
 		want := map[string]any{"visits": int32(8), "label": "c", "mode": int32(0), "any": "anything"}
@@ -308,8 +308,8 @@ func TestPersisted(t *testing.T) {
 		for range 2 {
 			r, err = n.Acquire("Panel", panelClass())
 			require.NoError(t, err)
-			require.EqualValues(t, 8, Current[int32](r, "visits"))
-			require.EqualValues(t, 3, Current[map[string]any](r, "mark")["at"])
+			require.EqualValues(t, 8, current[int32](r, "visits"))
+			require.EqualValues(t, 3, current[map[string]any](r, "mark")["at"])
 			require.NoError(t, r.Close())
 			require.NoError(t, n.Close())
 			n, _ = testNode(t, store.use)
@@ -318,9 +318,9 @@ func TestPersisted(t *testing.T) {
 		// Without a host it shows the last values; when there is one it tells of what is different, and of nothing else.
 		r, err = n.Acquire("Panel", panelClass())
 		require.NoError(t, err)
-		require.EqualValues(t, 8, Current[int32](r, "visits"))
-		require.Equal(t, "anything", Current[string](r, "any"))
-		require.EqualValues(t, 1, Current[int32](r, "plain"))
+		require.EqualValues(t, 8, current[int32](r, "visits"))
+		require.Equal(t, "anything", current[string](r, "any"))
+		require.EqualValues(t, 1, current[int32](r, "plain"))
 		require.Equal(t, Default, r.State())
 		events := make(chan string, 10)
 		for _, p := range []string{"visits", "plain", "any", "mark"} {
@@ -363,14 +363,14 @@ func TestPersistedKeys(t *testing.T) {
 	for i, name := range []string{"a", "b"} {
 		r, err := n.Acquire(name, panelClass())
 		require.NoError(t, err)
-		require.EqualValues(t, i, Current[int32](r, "visits"))
+		require.EqualValues(t, i, current[int32](r, "visits"))
 	}
 	changed := panelClass()
 	changed.Signature = "bb6"
 	n, _ = testNode(t, store.use)
 	r, err := n.Acquire("a", changed)
 	require.NoError(t, err)
-	require.EqualValues(t, 7, Current[int32](r, "visits"))
+	require.EqualValues(t, 7, current[int32](r, "visits"))
 	require.Equal(t, "aa5", persistedKey("a", &Class{Name: "Panel", Signature5: "aa5"}).Signature)
 
 	broken := newKeeper() // what was saved is ignored, and written anew
@@ -378,7 +378,7 @@ func TestPersistedKeys(t *testing.T) {
 	n, errs := testNode(t, broken.use)
 	r, err = n.Acquire("a", panelClass())
 	require.NoError(t, err)
-	require.EqualValues(t, 7, Current[int32](r, "visits"))
+	require.EqualValues(t, 7, current[int32](r, "visits"))
 	nothing(t, errs)
 	connectPipe(t, n, h)
 	require.NoError(t, r.Wait(soon(t)))
@@ -501,7 +501,7 @@ func TestPersistedStuck(t *testing.T) {
 		require.NoError(t, acquired(t, n, "Counter", counterClass()).Close())
 		require.NoError(t, s.Set("visits", 70))
 		time.Sleep(time.Millisecond) // in which its reader looks again
-		require.EqualValues(t, 70, Current[int32](r, "visits"))
+		require.EqualValues(t, 70, current[int32](r, "visits"))
 		require.Equal(t, time.Millisecond, time.Since(start))
 		require.NoError(t, n.Close())
 		require.LessOrEqual(t, time.Since(start), 2*storeTimeout)
@@ -525,7 +525,7 @@ func TestPersistedOnlyThere(t *testing.T) {
 	connectPipe(t, bare, h)
 	r := acquired(t, bare, "Panel", panelClass())
 	require.NoError(t, s.Set("visits", 70))
-	until(t, "the change arrives", func() bool { return Current[int32](r, "visits") == 70 })
+	until(t, "the change arrives", func() bool { return current[int32](r, "visits") == 70 })
 	require.NoError(t, n.Close())
 	require.NoError(t, bare.Close())
 	saves, loads := store.count()
@@ -563,7 +563,7 @@ func TestPersistedTogether(t *testing.T) {
 	all.Wait()
 	require.NoError(t, s.Set("visits", -1))
 	r := acquired(t, n, "Panel", panelClass()) // by the answer to an earlier one, perhaps
-	until(t, "the last change arrives", func() bool { return Current[int32](r, "visits") == -1 })
+	until(t, "the last change arrives", func() bool { return current[int32](r, "visits") == -1 })
 	require.NoError(t, n.Close())
 	require.EqualValues(t, -1, store.stored(t, "Panel", panelClass())["visits"])
 }

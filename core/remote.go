@@ -59,10 +59,14 @@ type remote struct {
 	met      bool // the values come from a source
 	values   []qt.Value
 	children []*remote
-	serial   int32
-	wrapped  bool // the serials have started anew
-	pending  map[int32]chan reply
-	replies  sync.Pool // of channels; a pool of its own, so that one of a testing/synctest bubble stays there
+	written  struct { // where a write of a property is put together
+		packet wire.Packet
+		arg    [1]qt.Value
+	}
+	serial  int32
+	wrapped bool // the serials have started anew
+	pending map[int32]chan reply
+	replies sync.Pool // of channels; a pool of its own, so that one of a testing/synctest bubble stays there
 	hooks
 	persisted
 }

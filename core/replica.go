@@ -139,11 +139,11 @@ func (p *Replica) Child(property string) (*Replica, error) {
 // (READWRITE). x is converted as by [qt.Type.Value]. Set does not wait: the replica's value changes when the source's does,
 // which a source may refuse.
 func (p *Replica) Set(property string, x any) error {
-	return p.fail("set", property, p.set(property, x))
+	return p.fail("set", property, p.r.write(property, func(param paramInfo) (qt.Value, error) { return param.value(x) }))
 }
 
-func (p *Replica) set(property string, x any) error {
-	r := p.r
+// write asks for a new value of a property.
+func (r *remote) write(property string, value func(paramInfo) (qt.Value, error)) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	i, err := r.property(property)
@@ -154,16 +154,17 @@ func (p *Replica) set(property string, x any) error {
 	if prop.kind != plainProp || prop.push < 0 && prop.access != ReadWrite {
 		return fmt.Errorf("%w %s: %s is %s: replicas cannot change it", ErrClass, r.info.class.Name, property, prop.access)
 	}
-	param := paramInfo{typ: prop.typ, opaque: prop.opaque}
-	v, err := param.value(x)
+	v, err := value(paramInfo{typ: prop.typ, opaque: prop.opaque})
 	if err != nil {
 		return err
 	}
-	packet := wire.Packet{Kind: wire.Invoke, Call: wire.WriteProperty, Index: int32(i), Args: []qt.Value{v}, Serial: -1, Property: -1}
+	r.written.arg[0] = v
+	r.written.packet = wire.Packet{Kind: wire.Invoke, Call: wire.WriteProperty, Index: int32(i), Args: r.written.arg[:], Serial: -1, Property: -1}
 	if prop.push >= 0 {
-		packet.Call, packet.Index = wire.InvokeMethod, prop.push
+		r.written.packet.Call, r.written.packet.Index = wire.InvokeMethod, prop.push
 	}
-	c, err := r.send(&packet)
+	c, err := r.send(&r.written.packet)
+	r.written.arg[0] = qt.Value{}
 	if err == nil {
 		c.out.kick(false)
 	}
@@ -190,17 +191,18 @@ func (r *remote) send(packet *wire.Packet) (*clientConn, error) {
 // [ErrConnectionLost] if the connection ends before the reply is there, and with [ErrCallFailed] if the host says so. Of calls
 // that run at the same time each gets its own reply; those of one goroutine reach the source in order.
 func (p *Replica) Call(ctx context.Context, slot string, args ...any) (qt.Value, error) {
-	v, err := p.call(ctx, slot, args)
+	v, err := p.call(ctx, slot, args, nil)
 	return v, p.fail("call", slot, err)
 }
 
-func (p *Replica) call(ctx context.Context, slot string, args []any) (qt.Value, error) {
+// call calls a slot with arguments that are to be converted or with values.
+func (p *Replica) call(ctx context.Context, slot string, args []any, vals []qt.Value) (qt.Value, error) {
 	r := p.r
 	ch, ok := r.replies.Get().(chan reply)
 	if !ok {
 		ch = make(chan reply, 1)
 	}
-	m, serial, c, err := r.invoke(slot, args, ch)
+	m, serial, c, err := r.invoke(slot, args, vals, ch)
 	if err != nil {
 		return qt.Value{}, err
 	}
@@ -243,19 +245,23 @@ func (r *remote) giveUp(c *clientConn, serial int32, ch chan reply, err error) r
 	return <-ch
 }
 
-// invoke queues a call. With a channel it asks for a reply there.
-func (r *remote) invoke(slot string, args []any, ch chan reply) (*methodInfo, int32, *clientConn, error) {
+// invoke queues a call, with either args or vals. With a channel it asks for a reply there.
+func (r *remote) invoke(slot string, args []any, vals []qt.Value, ch chan reply) (*methodInfo, int32, *clientConn, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.info == nil {
 		return nil, 0, nil, fmt.Errorf("%w: its class is not known yet; wait until it is Valid", ErrNotConnected)
 	}
-	i, err := r.info.slot(slot, len(args))
+	i, err := r.info.slot(slot, len(args)+len(vals))
 	if err != nil {
 		return nil, 0, nil, err
 	}
 	m := &r.info.slots[i]
-	vals, err := m.arguments(args)
+	if len(args) > 0 {
+		vals, err = m.arguments(args)
+	} else {
+		err = m.take(vals)
+	}
 	if err != nil {
 		return nil, 0, nil, err
 	}
@@ -290,7 +296,7 @@ func (r *remote) ask(packet *wire.Packet, ch chan reply) (*clientConn, error) {
 
 // Send calls a slot without waiting for, or asking for, a reply.
 func (p *Replica) Send(slot string, args ...any) error {
-	_, _, c, err := p.r.invoke(slot, args, nil)
+	_, _, c, err := p.r.invoke(slot, args, nil, nil)
 	if err == nil {
 		c.out.kick(false)
 	}
@@ -298,7 +304,8 @@ func (p *Replica) Send(slot string, args ...any) error {
 }
 
 // OnChange calls fn with the new value whenever a property has changed; of a property that holds an object, with the invalid
-// value. cancel ends that; a call that is under way still finishes. A dynamic replica takes any name before it knows its class.
+// value. cancel ends that; a call that is under way still finishes. With an error it does nothing. A dynamic replica takes any name
+// before it knows its class.
 func (p *Replica) OnChange(property string, fn func(qt.Value)) (cancel func(), err error) {
 	return p.onMember(&hook{member: property, change: fn})
 }
@@ -321,7 +328,7 @@ func (p *Replica) onMember(h *hook) (func(), error) {
 			_, err = r.info.signal(h.member, -1)
 		}
 		if err != nil {
-			return nil, p.fail("subscribe to", h.member, err)
+			return func() {}, p.fail("subscribe to", h.member, err)
 		}
 	}
 	r.named = append(r.named, h)

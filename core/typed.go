@@ -8,6 +8,54 @@ import (
 	"github.com/go-qtro/qtro/qt"
 )
 
+// What follows is for code that knows the types, such as generated code: nothing passes through an any, and a value that has
+// the declared type, or is a number, bool or string of another, is not allocated.
+
+// Set sets a property of a source as [Source.Set] does, to a value of its type or one that can be converted to it
+// ([qt.Type.Convert]), such as a number to an enum.
+func Set(s *Source, property string, v qt.Value) error {
+	i, err := s.info.property(property)
+	if err != nil {
+		return s.fail("set", property, err)
+	}
+	prop := &s.info.props[i]
+	if prop.kind != plainProp || prop.access == Constant {
+		return s.Set(property, v) // which says what is wrong
+	}
+	return s.fail("set", property, s.SetValue(i, v))
+}
+
+// Emit emits a signal as [Source.Emit] does, with values that have the parameters' types or can be converted to them. It may
+// change args.
+func Emit(s *Source, signal string, args ...qt.Value) error {
+	i, err := s.info.signal(signal, len(args))
+	if err != nil {
+		return s.fail("emit", signal, err)
+	}
+	for k := range args {
+		if args[k], err = s.info.signals[i].params[k].typ.Convert(args[k]); err != nil {
+			return s.fail("emit", signal, fmt.Errorf("argument %d: %w", k+1, err))
+		}
+	}
+	return s.fail("emit", signal, s.EmitValues(i, args...))
+}
+
+// WriteTo asks the source for a new value of a property as [Replica.Set] does, with a value of its type or one that can be
+// converted to it. It does not wait for the source either: nothing is sent if ctx is done, that is all.
+func WriteTo(ctx context.Context, p *Replica, property string, v qt.Value) error {
+	if ctx.Err() != nil {
+		return p.fail("set", property, context.Cause(ctx))
+	}
+	return p.fail("set", property, p.r.write(property, func(param paramInfo) (qt.Value, error) { return param.take(v) }))
+}
+
+// CallSlot calls a slot as [Replica.Call] does, with values that have the parameters' types or can be converted to them. It may
+// change args.
+func CallSlot(ctx context.Context, p *Replica, slot string, args ...qt.Value) (qt.Value, error) {
+	v, err := p.call(ctx, slot, nil, args)
+	return v, p.fail("call", slot, err)
+}
+
 // SetterOf returns a function that sets a property of a source as [Source.Set] does, from a T. It fails if the class has no
 // such property or its type takes no T. For numbers, bools and strings setting allocates nothing.
 func SetterOf[T any](s *Source, property string) (func(T) error, error) {
@@ -31,72 +79,15 @@ func SetterOf[T any](s *Source, property string) (func(T) error, error) {
 	}, nil
 }
 
-// Set sets a property of a source as [Source.Set] does, from a T. For numbers, bools and strings it allocates nothing, also
-// where the property is an enum. [SetterOf] saves looking the name up each time.
-func Set[T any](s *Source, property string, x T) error {
-	i, err := s.info.property(property)
-	if err != nil {
-		return s.fail("set", property, err)
-	}
-	prop := &s.info.props[i]
-	if prop.kind != plainProp || prop.access == Constant {
-		return s.Set(property, x) // which says what is wrong
-	}
-	v, err := valueFor(prop.typ, x)
-	if err == nil {
-		err = s.SetValue(i, v)
-	}
-	return s.fail("set", property, err)
-}
-
 // valueFor is t.Value(x) without an allocation for numbers, bools and strings.
 func valueFor[T any](t *qt.Type, x T) (qt.Value, error) {
-	var v qt.Value
-	switch p := any(&x).(type) {
-	case *bool, *int, *int32, *uint32, *int64, *uint64, *float64, *float32, *string, *qt.Value:
-		v = qt.Of(x)
-	case *int8:
-		v = qt.Of(int32(*p))
-	case *int16:
-		v = qt.Of(int32(*p))
-	case *uint8:
-		v = qt.Of(uint32(*p))
-	case *uint16:
-		v = qt.Of(uint32(*p))
-	default:
-		return t.Value(x)
-	}
-	if v.Type() == t {
-		return v, nil
-	}
-	if converted, err := t.Convert(v); err == nil {
-		return converted, nil
+	switch any(&x).(type) {
+	case *bool, *int, *int8, *int16, *int32, *int64, *uint8, *uint16, *uint32, *uint64, *float64, *float32, *string, *qt.Value:
+		if v, err := t.Convert(qt.Of(x)); err == nil {
+			return v, nil
+		}
 	}
 	return t.Value(x) // texts become more than Convert knows
-}
-
-// OnWriteOf sets what is asked when a replica pushes or writes a property, as [Source.OnWrite] does, with the value as [As]
-// returns it.
-func OnWriteOf[T any](s *Source, property string, fn func(ctx context.Context, x T) error) error {
-	return s.OnWrite(property, func(ctx context.Context, v qt.Value) error { return fn(ctx, As[T](v)) })
-}
-
-// Emit emits a signal as [Source.Emit] does, with values that have the parameters' types or can be converted to them
-// ([qt.Type.Convert]), such as numbers to enums. For numbers, bools, strings and enums it allocates nothing.
-func Emit(s *Source, signal string, args ...qt.Value) error {
-	i, err := s.info.signal(signal, len(args))
-	if err != nil {
-		return s.fail("emit", signal, err)
-	}
-	for k, p := range s.info.signals[i].params {
-		if args[k].Type() == p.typ {
-			continue
-		}
-		if args[k], err = p.typ.Convert(args[k]); err != nil {
-			return s.fail("emit", signal, fmt.Errorf("argument %d: %w", k+1, err))
-		}
-	}
-	return s.fail("emit", signal, s.EmitValues(i, args...))
 }
 
 // EmitterOf returns a function that emits a signal of a source as [Source.Emit] does. F is its type: a function that takes

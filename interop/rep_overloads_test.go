@@ -25,10 +25,10 @@ func TestRepOverloads(t *testing.T) {
 
 		ctx := soonContext(t)
 		hears(t, told(r.OnJoined), func() { gives(t, "-")(r.Join(ctx)) }, []any{"-"})
-		hears(t, told(r.OnJoined), func() { gives(t, "a")(r.Join2(ctx, "a")) }, []any{"a"})
-		hears(t, told(r.OnJoined), func() { gives(t, "a/-2")(r.Join3(ctx, "a", -2)) }, []any{"a/-2"})
-		hears(t, told(r.OnJoined), func() { gives(t, "a/7!")(r.Join4(ctx, "a", 7, true)) }, []any{"a/7!"})
-		gives[int32](t, 9)(r.Reset2(ctx, 40))
+		hears(t, told(r.OnJoined), func() { gives(t, "a")(r.JoinString(ctx, "a")) }, []any{"a"})
+		hears(t, told(r.OnJoined), func() { gives(t, "a/-2")(r.JoinStringInt32(ctx, "a", -2)) }, []any{"a/-2"})
+		hears(t, told(r.OnJoined), func() { gives(t, "a/7!")(r.JoinStringInt32Bool(ctx, "a", 7, true)) }, []any{"a/7!"})
+		gives[int32](t, 9)(r.ResetInt32(ctx, 40))
 		require.EqualValues(t, 40, r.Calls())
 		hears(t, told(r.OnCallsChanged), func() { require.NoError(t, r.Reset(ctx)) }, []any{int32(0)})
 	}, func(t *testing.T, major int) {
@@ -61,17 +61,17 @@ func TestRepOverloads(t *testing.T) {
 
 type joiner struct{ *overloads.OverloadsSource }
 
-func (j *joiner) Join(context.Context) (string, error)              { return j.told("-") }
-func (j *joiner) Join2(_ context.Context, a string) (string, error) { return j.told(a) }
-func (j *joiner) Join3(_ context.Context, a string, b int32) (string, error) {
+func (j *joiner) Join(context.Context) (string, error)                   { return j.told("-") }
+func (j *joiner) JoinString(_ context.Context, a string) (string, error) { return j.told(a) }
+func (j *joiner) JoinStringInt32(_ context.Context, a string, b int32) (string, error) {
 	return j.told(fmt.Sprintf("%s/%d", a, b))
 }
 
-func (j *joiner) Join4(_ context.Context, a string, b int32, c bool) (string, error) {
+func (j *joiner) JoinStringInt32Bool(_ context.Context, a string, b int32, c bool) (string, error) {
 	return j.told(fmt.Sprintf("%s/%d %t", a, b, c))
 }
 func (j *joiner) Reset(context.Context) error { return j.SetCalls(0) }
-func (j *joiner) Reset2(_ context.Context, to int32) (int32, error) {
+func (j *joiner) ResetInt32(_ context.Context, to int32) (int32, error) {
 	before := j.Calls()
 	return before, j.SetCalls(to)
 }

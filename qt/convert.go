@@ -16,13 +16,17 @@ import (
 // Convert returns v as a value of type t. Numbers are converted where nothing is lost, integers become enums, variants
 // inside variants are unwrapped; QVariant takes everything. Anything else is an error that names both types.
 func (t *Type) Convert(v Value) (Value, error) {
-	if t.kind == kindVariant {
-		return v.Unwrap(), nil // what Qt wraps once more is not to be passed on like that
-	}
-	if v.t == t {
+	if v.t == t && t.kind != kindVariant {
 		return v, nil
 	}
-	return t.convertExact(v.Unwrap())
+	if err := v.carries(); err != nil {
+		return Value{}, err
+	}
+	v = v.Unwrap()
+	if t.kind == kindVariant {
+		return v, nil // what Qt wraps once more is not to be passed on like that
+	}
+	return t.convertExact(v)
 }
 
 func (t *Type) convertExact(v Value) (Value, error) {
@@ -63,7 +67,9 @@ func (t *Type) convertFields(v Value) (Value, error) {
 		}
 		vals[i] = x
 	}
-	return Value{t: t, ref: vals, odd: v.odd}, nil
+	out := itemsValue(t, vals)
+	out.odd = v.odd
+	return out, nil
 }
 
 // number converts between numeric scalars, and reports whether that lost nothing.
@@ -126,10 +132,9 @@ func (t *Type) convertItems(v Value) (Value, error) {
 	if t.key != nil {
 		key = t.key
 	}
-	switch x := v.ref.(type) {
-	case []Entry:
-		out := make([]Entry, len(x))
-		for i, e := range x {
+	if t.kind == kindMap {
+		entries := make([]Entry, v.Len())
+		for i, e := range v.Entries() {
 			k, err := key.Convert(e.Key)
 			if err != nil {
 				return Value{}, fmt.Errorf("key %d: %w", i, err)
@@ -138,9 +143,11 @@ func (t *Type) convertItems(v Value) (Value, error) {
 			if err != nil {
 				return Value{}, fmt.Errorf("value of %s: %w", k.brief(), err)
 			}
-			out[i] = Entry{k, val}
+			entries[i] = Entry{k, val}
 		}
-		return Value{t: t, ref: out, odd: v.odd}, nil
+		out := entriesValue(t, entries)
+		out.odd = v.odd
+		return out, nil
 	}
 	b := listBuilder{t: t, n: v.Len()}
 	for i := range v.Len() {
@@ -182,13 +189,11 @@ func (b *listBuilder) add(v Value) {
 func (b *listBuilder) value() Value {
 	switch {
 	case b.nums != nil:
-		return Value{t: b.t, ref: b.nums}
-	case b.vals != nil:
-		return Value{t: b.t, ref: b.vals}
-	case b.t.kind == kindList && b.t.elem.kind.scalar():
-		return Value{t: b.t, ref: []uint64{}}
+		return numsValue(b.t, b.nums)
+	case b.vals == nil && b.t.kind == kindList && b.t.elem.kind.scalar():
+		return numsValue(b.t, nil)
 	}
-	return Value{t: b.t, ref: []Value{}}
+	return itemsValue(b.t, b.vals)
 }
 
 // Zero returns the value that a new variable of type t has in Qt: 0, a null string, an empty list, PODs of such.
@@ -220,9 +225,9 @@ func (t *Type) zero(budget *int, depth int) Value {
 		b := listBuilder{t: t}
 		return b.value()
 	case kindMap:
-		return Value{t: t, ref: []Entry{}}
+		return entriesValue(t, nil)
 	case kindPair:
-		return Value{t: t, ref: []Value{t.key.zero(budget, depth+1), t.elem.zero(budget, depth+1)}}
+		return itemsValue(t, []Value{t.key.zero(budget, depth+1), t.elem.zero(budget, depth+1)})
 	case kindPOD:
 		vals := make([]Value, len(t.fields))
 		*budget -= len(vals)
@@ -231,7 +236,7 @@ func (t *Type) zero(budget *int, depth int) Value {
 				vals[i] = f.typ.zero(budget, depth+1)
 			}
 		}
-		return Value{t: t, ref: vals}
+		return itemsValue(t, vals)
 	case kindCodec:
 		if t.codec.zero != nil {
 			return Value{t: t, ref: t.codec.zero}
@@ -285,6 +290,9 @@ func (t *Type) Value(x any) (Value, error) {
 	if t.kind == kindVariant {
 		return ValueOf(x)
 	}
+	if t.kind == kindCodec && t.codec.plain == nil && reflect.TypeOf(x) == t.goType {
+		return Value{t: t, ref: x}, nil
+	}
 	return t.fromReflect(reflect.ValueOf(x))
 }
 
@@ -332,7 +340,7 @@ func (t *Type) fromReflect(x reflect.Value) (Value, error) {
 			return t.fromMap(x)
 		}
 		if e, ok := x.Interface().([]Entry); ok {
-			return t.convertItems(Value{t: t, ref: e})
+			return t.convertItems(entriesValue(t, e))
 		}
 	case kindPOD:
 		return t.fromStruct(x)
@@ -403,13 +411,13 @@ func (t *Type) fromMap(x reflect.Value) (Value, error) {
 		out = append(out, Entry{k, v})
 	}
 	sortEntries(out)
-	return Value{t: t, ref: out}, nil
+	return entriesValue(t, out), nil
 }
 
 // fromStruct makes a POD of a struct with exported fields or of a map, by name; what is missing is zero.
 func (t *Type) fromStruct(x reflect.Value) (Value, error) {
 	v := t.Zero()
-	vals := v.ref.([]Value)
+	vals := v.items()
 	used := 0
 	for i, f := range t.fields {
 		var field reflect.Value

@@ -17,7 +17,7 @@ func TestKeysOfKeys(t *testing.T) {
 		name = "QMap<" + name + ",int>"
 		typ, err := Lookup(name)
 		require.NoError(t, err)
-		v = Value{t: typ, ref: []Entry{{v, Of(int32(1))}, {typ.key.Zero(), Of(int32(2))}}}
+		v = entriesValue(typ, []Entry{{v, Of(int32(1))}, {typ.key.Zero(), Of(int32(2))}})
 	}
 	start := time.Now()
 	for _, ver := range []Version{Qt5_12, Qt6_2} {

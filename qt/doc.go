@@ -78,7 +78,10 @@
 // bools and strings neither allocates. Qt tells null from empty: a null QString is [NullString], a null QByteArray
 // that of a nil []byte, and [Value.IsNull] tells them apart, while As[string] gives "" for both and As[*string] a nil pointer
 // for a null one. The invalid variant is the zero Value; As makes any zero value of it, so check [Value.IsValid] if a peer may
-// send it.
+// send it. [OrZero] is As for values that are known to fit.
+//
+// Structs for PODs, and slices and maps, become Values without reflection by [Type.Pack], [PackList] and [PackMap], which code
+// that is generated uses; [Type.Unpack], [UnpackList] and [UnpackMap] are the reverse.
 //
 // [Register] adds a type of one's own: its C++ name, its Go type and how it is streamed. From then on it can be part of
 // QList<…>, QMap<…> and the like, and Of and As take its Go type. PODs and enums need no codec: a class that uses them defines

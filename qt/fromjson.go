@@ -234,7 +234,7 @@ func (t *Type) treeEntries(x any, depth int) (v Value, ok bool, err error) {
 		return Value{}, false, nil
 	}
 	sortEntries(out)
-	return Value{t: t, ref: out}, true, nil
+	return entriesValue(t, out), true, nil
 }
 
 // parseKey is the inverse of keyText.
@@ -250,7 +250,7 @@ func (t *Type) parseKey(s string) (Value, error) {
 
 func (t *Type) treeFields(members map[string]any, depth int) (Value, error) {
 	v := t.Zero()
-	vals := v.ref.([]Value)
+	vals := v.items()
 	used := 0
 	for i, f := range t.fields {
 		x, ok := members[f.Name]

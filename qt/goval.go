@@ -9,7 +9,7 @@ import (
 )
 
 // Of returns v with the Qt type that its Go type stands for. It panics if there is none; use it where the type is known
-// to be one of the package comment's table. Numbers, bools, strings and byte slices cost no allocation.
+// to be one of the package comment's table. Numbers, bools, strings, dates, times of day and byte slices cost no allocation.
 // A byte slice must not change afterwards.
 func Of[T any](v T) Value {
 	switch p := any(&v).(type) {
@@ -36,6 +36,22 @@ func Of[T any](v T) Value {
 		return textValue(tText, *p)
 	case *[]byte:
 		return bytesValue(tByteArray, *p)
+	case *int8:
+		return scalarValue(tChar, uint64(int64(*p)))
+	case *uint8:
+		return scalarValue(tUChar, uint64(*p))
+	case *int16:
+		return scalarValue(tShort, uint64(int64(*p)))
+	case *uint16:
+		return scalarValue(tUShort, uint64(*p))
+	case *Char:
+		return scalarValue(tQChar, uint64(*p))
+	case *Date:
+		return scalarValue(tDate, p.julian())
+	case *Time:
+		return scalarValue(tTime, uint64(int64(*p)))
+	case *time.Time:
+		return Value{t: tDateTime, ref: dateTimeOf(*p)}
 	case *Value:
 		return *p
 	}
@@ -125,16 +141,31 @@ func sortEntries(e []Entry) {
 	slices.SortFunc(e, Entry.compare)
 }
 
-// As returns v as a T: whatever [Value.To] can store. For an int, int32, int64, float64, bool or string it allocates nothing.
+// As returns v as a T: whatever [Value.To] can store. For numbers, bools, strings, dates and times it allocates nothing.
 func As[T any](v Value) (T, error) {
 	v = v.Unwrap()
 	var x T
 	if v.quick(&x) {
 		return x, nil
 	}
+	if v.t != nil && v.t.kind == kindCodec && v.t.codec.plain == nil {
+		if x, ok := v.ref.(T); ok {
+			return x, nil
+		}
+	}
 	y := new(T) // another, so that x need not be on the heap
 	err := v.To(y)
 	return *y, err
+}
+
+// OrZero is As for values that are known to fit, such as those of a class's own properties: it returns the zero T for others.
+func OrZero[T any](v Value) T {
+	x, err := As[T](v)
+	if err != nil {
+		var zero T
+		return zero
+	}
+	return x
 }
 
 // To stores v in the variable that ptr points to: of the Go type that v.Any has, of any that holds the number, of a
@@ -185,6 +216,78 @@ func (v Value) quick(ptr any) bool {
 	case *string:
 		if s, ok := v.text(); ok {
 			*p = s
+			return true
+		}
+	case *int8:
+		if n, ok := v.integer(); ok && n == int64(int8(n)) {
+			*p = int8(n)
+			return true
+		}
+	case *int16:
+		if n, ok := v.integer(); ok && n == int64(int16(n)) {
+			*p = int16(n)
+			return true
+		}
+	case *uint8:
+		if n, ok := v.integer(); ok && n == int64(uint8(n)) {
+			*p = uint8(n)
+			return true
+		}
+	case *uint16:
+		if n, ok := v.integer(); ok && n == int64(uint16(n)) {
+			*p = uint16(n)
+			return true
+		}
+	case *uint32:
+		if n, ok := v.integer(); ok && n == int64(uint32(n)) {
+			*p = uint32(n)
+			return true
+		}
+	default:
+		return v.quickOther(ptr)
+	}
+	return false
+}
+
+// quickOther is quick for what is not a number as integers and doubles are.
+func (v Value) quickOther(ptr any) bool {
+	if v.t == nil {
+		return false
+	}
+	switch p := ptr.(type) {
+	case *uint64:
+		if v.t.kind == kindUint {
+			*p = v.num
+			return true
+		}
+	case *float32:
+		if v.t.kind == kindFloat && v.t.size == 4 {
+			*p = float32(v.Float())
+			return true
+		}
+	case *Char:
+		if v.t.kind == kindChar {
+			*p = Char(v.num)
+			return true
+		}
+	case *Date:
+		if v.t.kind == kindDate {
+			*p = dateOf(int64(v.num))
+			return true
+		}
+	case *Time:
+		if v.t.kind == kindTime {
+			*p = Time(int32(v.num))
+			return true
+		}
+	case *time.Time:
+		if d, ok := v.ref.(dateTime); ok {
+			*p = d.time()
+			return true
+		}
+	case *[]byte:
+		if v.t.kind == kindBytes {
+			*p = slices.Clone(v.Bytes())
 			return true
 		}
 	}

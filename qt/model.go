@@ -76,7 +76,7 @@ func decodeEntries(r *Reader) ModelEntries {
 	out := make(ModelEntries, 0, n)
 	for len(out) < n && r.err == nil {
 		e := ModelEntry{Path: decodePath(r)}
-		e.Values, _ = r.list(tList).ref.([]Value)
+		e.Values = r.list(tList).items()
 		e.HasChildren, e.Flags = r.Bool(), r.Int32()
 		e.Children = decodeEntries(r)
 		e.Size = Size{r.Int32(), r.Int32()}
@@ -89,7 +89,7 @@ func encodeEntries(w *Writer, entries ModelEntries) {
 	w.Uint32(uint32(len(entries)))
 	for _, e := range entries {
 		encodePath(w, e.Path)
-		w.Payload(Value{t: tList, ref: e.Values})
+		w.Payload(itemsValue(tList, e.Values))
 		w.Bool(e.HasChildren)
 		w.Int32(e.Flags)
 		encodeEntries(w, e.Children)

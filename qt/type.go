@@ -26,10 +26,10 @@ const (
 	kindBytes
 	kindVariant
 	kindNull
-	kindList  // []uint64 if the element is a scalar, else []Value
-	kindMap   // []Entry
-	kindPair  // []Value of length 2
-	kindPOD   // []Value, one a field
+	kindList  // numbers if the element is a scalar, else Values
+	kindMap   // entries
+	kindPair  // two Values
+	kindPOD   // Values, one a field
 	kindCodec // whatever the codec makes
 )
 

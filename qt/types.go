@@ -36,13 +36,7 @@ func NewTypes(parents ...*Types) *Types {
 func Lookup(name string) (*Type, error) { return builtin.Lookup(name) }
 
 // MustLookup is [Lookup] for names that are known to exist; it panics otherwise.
-func MustLookup(name string) *Type {
-	t, err := Lookup(name)
-	if err != nil {
-		panic(err)
-	}
-	return t
-}
+func MustLookup(name string) *Type { return builtin.MustLookup(name) }
 
 // Lookup finds a type by its name in any spelling of Qt 5 or Qt 6.
 // It returns an [*UnknownTypeError] if there is none.
@@ -242,8 +236,8 @@ type POD struct {
 }
 
 // Define adds enums and PODs to the scope. PODs may use each other in any order; a field whose type is not known
-// takes any value. Each enum is found by its full name and by what follows the last "::".
-func (s *Types) Define(enums []*Enum, pods []POD) {
+// takes any value. Each enum is found by its full name and by what follows the last "::". It returns s.
+func (s *Types) Define(enums []*Enum, pods []POD) *Types {
 	s.mu.Lock()
 	for _, e := range enums {
 		t := enumType(e)
@@ -263,6 +257,16 @@ func (s *Types) Define(enums []*Enum, pods []POD) {
 			t.fields[i].typ, _ = s.Lookup(t.fields[i].TypeName)
 		}
 	}
+	return s
+}
+
+// MustLookup is Lookup for names that are known to exist; it panics otherwise.
+func (s *Types) MustLookup(name string) *Type {
+	t, err := s.Lookup(name)
+	if err != nil {
+		panic(err)
+	}
+	return t
 }
 
 // Alias makes name another name of t in this scope.

@@ -14,15 +14,18 @@ import (
 // methods, with [As], or as a plain Go value with [Value.Any].
 type Value struct {
 	t   *Type
-	num uint64 // scalars, by kind; the length of strings and byte arrays
+	num uint64 // scalars, by kind; the length of all that ref points to the first of
 	ref any    // see kind
 	odd bool   // the stream's is-null byte was not what it usually is for this value
 }
 
-// How strings and byte arrays stand in Value.ref: a pointer needs no box. A null one has no ref at all.
+// How strings, byte arrays and items stand in Value.ref: a pointer needs no box. A null string or byte array has no ref at all.
 type (
-	textPtr  *byte
-	bytesPtr *byte
+	textPtr    *byte
+	bytesPtr   *byte
+	numsPtr    *uint64
+	itemsPtr   *Value
+	entriesPtr *Entry
 )
 
 // Entry is a key with its value, of a map.
@@ -59,6 +62,36 @@ func bytesValue(t *Type, b []byte) Value {
 		return Value{t: t}
 	}
 	return Value{t: t, num: uint64(len(b)), ref: bytesPtr(unsafe.SliceData(b))}
+}
+
+func numsValue(t *Type, nums []uint64) Value {
+	return Value{t: t, num: uint64(len(nums)), ref: numsPtr(unsafe.SliceData(nums))}
+}
+
+func itemsValue(t *Type, items []Value) Value {
+	return Value{t: t, num: uint64(len(items)), ref: itemsPtr(unsafe.SliceData(items))}
+}
+
+func entriesValue(t *Type, entries []Entry) Value {
+	return Value{t: t, num: uint64(len(entries)), ref: entriesPtr(unsafe.SliceData(entries))}
+}
+
+// nums returns the items of a list of scalars.
+func (v Value) nums() (nums []uint64, ok bool) {
+	p, ok := v.ref.(numsPtr)
+	if !ok {
+		return nil, false
+	}
+	return unsafe.Slice(p, v.num), true
+}
+
+// items returns the items of other lists and of pairs, and the fields of a POD.
+func (v Value) items() []Value {
+	p, ok := v.ref.(itemsPtr)
+	if !ok {
+		return nil
+	}
+	return unsafe.Slice(p, v.num)[:v.num:v.num]
 }
 
 // Bool returns a bool, or whether a number is not zero.
@@ -107,30 +140,29 @@ func (v Value) Bytes() []byte {
 
 // Len returns how many items a list, map, pair or POD has.
 func (v Value) Len() int {
-	switch x := v.ref.(type) {
-	case []uint64:
-		return len(x)
-	case []Value:
-		return len(x)
-	case []Entry:
-		return len(x)
+	switch v.ref.(type) {
+	case numsPtr, itemsPtr, entriesPtr:
+		return int(v.num)
 	}
 	return 0
 }
 
 // Index returns item i of a list, pair or POD; it panics if i is out of range.
 func (v Value) Index(i int) Value {
-	if nums, ok := v.ref.([]uint64); ok {
+	if nums, ok := v.nums(); ok {
 		return scalarValue(v.t.elem, nums[i])
 	}
-	return v.ref.([]Value)[i]
+	return v.items()[i]
 }
 
 // Entries returns the keys and values of a map: of a QMap in the order of its keys, if that is how they came, of a QHash in
 // any. The caller must not change them.
 func (v Value) Entries() []Entry {
-	e, _ := v.ref.([]Entry)
-	return e
+	p, ok := v.ref.(entriesPtr)
+	if !ok {
+		return nil
+	}
+	return unsafe.Slice(p, v.num)[:v.num:v.num]
 }
 
 // Field returns the field of a POD, or the value of a map with text keys, that has this name.
@@ -170,6 +202,9 @@ func (v Value) Equal(w Value) bool {
 	if v.t != w.t && !v.t.same(w.t) || v.num != w.num || v.odd != w.odd {
 		return false
 	}
+	if v.t == nil {
+		return true
+	}
 	switch x := v.ref.(type) {
 	case nil:
 		return w.ref == nil
@@ -179,15 +214,15 @@ func (v Value) Equal(w Value) bool {
 	case bytesPtr:
 		_, ok := w.ref.(bytesPtr)
 		return ok && bytes.Equal(v.Bytes(), w.Bytes())
-	case []uint64:
-		y, ok := w.ref.([]uint64)
-		return ok && slices.Equal(x, y)
-	case []Value:
-		y, ok := w.ref.([]Value)
-		return ok && slices.EqualFunc(x, y, Value.Equal)
-	case []Entry:
-		y, ok := w.ref.([]Entry)
-		return ok && len(x) == len(y) && slices.EqualFunc(sorted(x, Entry.compare), sorted(y, Entry.compare), Entry.equal)
+	case numsPtr:
+		y, ok := w.ref.(numsPtr)
+		return ok && slices.Equal(unsafe.Slice(x, v.num), unsafe.Slice(y, v.num))
+	case itemsPtr:
+		_, ok := w.ref.(itemsPtr)
+		return ok && slices.EqualFunc(v.items(), w.items(), Value.Equal)
+	case entriesPtr:
+		_, ok := w.ref.(entriesPtr)
+		return ok && slices.EqualFunc(sorted(v.Entries(), Entry.compare), sorted(w.Entries(), Entry.compare), Entry.equal)
 	case Value:
 		y, ok := w.ref.(Value)
 		return ok && x.Equal(y)

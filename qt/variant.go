@@ -122,7 +122,7 @@ func (r *Reader) Payload(t *Type) Value {
 		return r.mapping(t)
 	case kindPair:
 		first := r.item(t.key)
-		return Value{t: t, ref: []Value{first, r.item(t.elem)}}
+		return itemsValue(t, []Value{first, r.item(t.elem)})
 	case kindPOD:
 		return r.pod(t)
 	case kindCodec:
@@ -194,18 +194,18 @@ func (r *Reader) items(t *Type, n int) Value {
 			for i := range len(raw) / 4 {
 				nums[i] = uint64(int64(int32(order.Uint32(raw[4*i:]))))
 			}
-			return Value{t: t, ref: nums}
+			return numsValue(t, nums)
 		}
 		for i := range nums {
 			nums[i] = r.Payload(t.elem).num
 		}
-		return Value{t: t, ref: nums}
+		return numsValue(t, nums)
 	}
 	vals := make([]Value, 0, n)
 	for len(vals) < n && r.err == nil {
 		vals = append(vals, r.item(t.elem))
 	}
-	return Value{t: t, ref: vals}
+	return itemsValue(t, vals)
 }
 
 func (r *Reader) mapping(t *Type) Value {
@@ -225,7 +225,7 @@ func (r *Reader) entries(t *Type, n int) Value {
 	if t.keyed && r.format.Version == Qt5_12 {
 		slices.Reverse(out) // Qt 5 starts with the last key
 	}
-	return Value{t: t, ref: out}
+	return entriesValue(t, out)
 }
 
 func (r *Reader) pod(t *Type) Value {
@@ -251,7 +251,7 @@ func (r *Reader) pod(t *Type) Value {
 		}
 		vals = append(vals, v)
 	}
-	return Value{t: t, ref: vals}
+	return itemsValue(t, vals)
 }
 
 // sequence reads the rest of a QSQ_: Qt 6's wrapping of a list of PODs.
@@ -434,14 +434,13 @@ func (w *Writer) Payload(v Value) {
 		w.Variant(inner)
 	case kindList:
 		w.Uint32(uint32(v.Len()))
-		if nums, ok := v.ref.([]uint64); ok {
+		if nums, ok := v.nums(); ok {
 			for _, n := range nums {
 				w.Payload(scalarValue(t.elem, n))
 			}
 			return
 		}
-		vals, _ := v.ref.([]Value)
-		for _, x := range vals {
+		for _, x := range v.items() {
 			w.item(t.elem, x)
 		}
 	case kindMap:

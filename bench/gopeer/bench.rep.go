@@ -46,8 +46,13 @@ func NewBenchSource(impl BenchSlots) (*BenchSource, error) {
 		return nil, err
 	}
 	err = errors.Join(
-		source.Handle("echo", impl.Echo),
-		source.Handle("poke", impl.Poke),
+		source.Handle("echo", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Echo(ctx, qt.OrZero[[]byte](args[0]))
+			return qt.Of(x), err
+		}),
+		source.Handle("poke", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			return qt.Value{}, impl.Poke(ctx, qt.OrZero[int32](args[0]))
+		}),
 	)
 	if err != nil {
 		return nil, err
@@ -59,13 +64,18 @@ func NewBenchSource(impl BenchSlots) (*BenchSource, error) {
 func (s *BenchSource) Source() *core.Source { return s.source }
 
 // Value returns the property value.
-func (s *BenchSource) Value() int32 { return core.Current[int32](s.source, "value") }
+func (s *BenchSource) Value() int32 {
+	v, _ := s.source.Get("value") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetValue sets the property value, and tells all replicas if that is another value.
-func (s *BenchSource) SetValue(value int32) error { return core.Set(s.source, "value", value) }
+func (s *BenchSource) SetValue(value int32) error { return core.Set(s.source, "value", qt.Of(value)) }
 
 // EmitTick emits the signal tick to all replicas.
-func (s *BenchSource) EmitTick(n int32) error { return core.Emit(s.source, "tick", qt.Of(n)) }
+func (s *BenchSource) EmitTick(n int32) error {
+	return core.Emit(s.source, "tick", qt.Of(n))
+}
 
 // BenchReplica is an object of the class Bench elsewhere. What it can do besides, such as Wait and Close, is said of
 // [core.Replica]. Before it is Valid its properties have the class's defaults. Its methods are safe for concurrent use.
@@ -81,30 +91,31 @@ func AcquireBench(node *core.Node, name string) (*BenchReplica, error) {
 }
 
 // Value returns the property value as last seen.
-func (r *BenchReplica) Value() int32 { return core.Current[int32](r.Replica, "value") }
+func (r *BenchReplica) Value() int32 {
+	v, _ := r.Replica.Get("value") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnValueChanged calls fn with the new value whenever the property value has changed, until it is cancelled.
 func (r *BenchReplica) OnValueChanged(fn func(value int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "value", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("value", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // OnTick calls fn whenever the source emits the signal tick, until it is cancelled.
 func (r *BenchReplica) OnTick(fn func(n int32)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("tick", func(args []qt.Value) { fn(core.As[int32](args[0])) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("tick", func(args []qt.Value) { fn(qt.OrZero[int32](args[0])) }) // the class has it
 	return cancel
 }
 
 // Echo calls the slot echo and waits for its reply.
 func (r *BenchReplica) Echo(ctx context.Context, data []byte) ([]byte, error) {
-	return core.CallOf[[]byte](ctx, r.Replica, "echo", data)
+	v, err := core.CallSlot(ctx, r.Replica, "echo", qt.Of(data))
+	return qt.OrZero[[]byte](v), err
 }
 
 // Poke calls the slot poke and waits for its reply.
 func (r *BenchReplica) Poke(ctx context.Context, n int32) error {
-	_, err := r.Replica.Call(ctx, "poke", n)
+	_, err := core.CallSlot(ctx, r.Replica, "poke", qt.Of(n))
 	return err
 }

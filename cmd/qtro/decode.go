@@ -58,7 +58,7 @@ func (c *decodeCmd) Run(g *globals) error {
 	}
 	buffered := bufio.NewWriter(g.out.w)
 	d.out = &printer{json: g.out.json, tty: g.out.tty, color: g.out.color, w: buffered}
-	d.reader = newCaptureReader(in, c.Variant, d.types.Define)
+	d.reader = newCaptureReader(in, c.Variant, func(enums []*qt.Enum, pods []qt.POD) { d.types.Define(enums, pods) })
 	err := d.all(name)
 	if d.out.err == nil {
 		d.out.err = buffered.Flush()

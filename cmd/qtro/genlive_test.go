@@ -98,7 +98,7 @@ func TestGenFrom(t *testing.T) {
 		"// Made of what an object tells, which is not its default values.\n", `{Name: "celsius", Type: "double", Access: core.ReadOnly}`,
 		`{Name: "title", Type: "QString", Access: core.ReadWrite}`, `{Name: "pump", Class: pumpClass}`, `Roles: []string{"display", "celsius"}`,
 		"type Reading struct", "SeasonSummer Season = 5", "BoilerModeBusy BoilerMode = 3", "Cycle(ctx context.Context, from BoilerMode) (BoilerMode, error)",
-		"Reset2(ctx context.Context, how int32, hard bool) (int32, error)",
+		"ResetInt32Bool(ctx context.Context, how int32, hard bool) (int32, error)",
 	} {
 		assert.Contains(t, boiler, want)
 	}

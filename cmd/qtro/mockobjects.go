@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -164,12 +163,14 @@ func (m *mock) set(a *assignment) error {
 // emission is a signal with its arguments.
 type emission struct {
 	target
-	args []qt.Value
+	signature string
+	args      []qt.Value
 }
 
 // emission reads the arguments of a signal from JSON.
 func (m *mock) emission(t target, args []string) (*emission, error) {
 	var counts []string
+	var misfit error
 	for _, s := range t.class.Signals {
 		if s.Name != t.name {
 			continue
@@ -178,19 +179,16 @@ func (m *mock) emission(t target, args []string) (*emission, error) {
 			counts = append(counts, fmt.Sprint(len(s.Params)))
 			continue
 		}
-		e := &emission{target: t}
-		for i, p := range s.Params {
-			typ, err := m.typeOf(t.class, p.Type)
-			if err != nil {
-				return nil, err
-			}
-			v, err := parseValue(typ, args[i])
-			if err != nil {
-				return nil, fmt.Errorf("argument %d of %s: %w", i+1, t, err)
-			}
-			e.args = append(e.args, v)
+		vals, err := m.arguments(t, s.Params, args)
+		if err == nil {
+			return &emission{t, s.Signature(), vals}, nil
 		}
-		return e, nil
+		if misfit == nil { // else it is an overload's
+			misfit = err
+		}
+	}
+	if misfit != nil {
+		return nil, misfit
 	}
 	if len(counts) > 0 {
 		return nil, fmt.Errorf("%s takes %s arguments, not %d", t, strings.Join(counts, " or "), len(args))
@@ -202,17 +200,28 @@ func (m *mock) emission(t target, args []string) (*emission, error) {
 	return nil, fmt.Errorf("%s has no signal %q; %s", t.class.Name, t.name, available("signals", names))
 }
 
+// arguments reads arguments from JSON.
+func (m *mock) arguments(t target, params []core.Param, args []string) ([]qt.Value, error) {
+	vals := make([]qt.Value, len(args))
+	for i, p := range params {
+		typ, err := m.typeOf(t.class, p.Type)
+		if err != nil {
+			return nil, err
+		}
+		if vals[i], err = parseValue(typ, args[i]); err != nil {
+			return nil, fmt.Errorf("argument %d of %s: %w", i+1, t, err)
+		}
+	}
+	return vals, nil
+}
+
 func (m *mock) emit(e *emission) error {
 	s, err := m.source(e.target)
 	if err != nil {
 		return err
 	}
-	args := make([]any, len(e.args))
-	for i, a := range e.args {
-		args[i] = a
-	}
 	m.tell(mockEvent{event: "emit", object: e.object, member: e.member(), args: e.args})
-	return s.Emit(e.name, args...)
+	return core.Emit(s, e.signature, slices.Clone(e.args)...)
 }
 
 // answer is what happens when a slot is called.
@@ -261,14 +270,7 @@ func (m *mock) setAnswer(a *answer) {
 	m.mu.Unlock()
 }
 
-var (
-	contextType = reflect.TypeFor[context.Context]()
-	valueType   = reflect.TypeFor[qt.Value]()
-	errorType   = reflect.TypeFor[error]()
-)
-
-// answerSlots has the slots of a source answered. Those of one name are told apart by the number of their arguments, so that
-// the functions have to have that many.
+// answerSlots has the slots of a source answered.
 func (m *mock) answerSlots(s *core.Source, object, path string) error {
 	class := s.Class()
 	for i := range class.Slots {
@@ -280,23 +282,10 @@ func (m *mock) answerSlots(s *core.Source, object, path string) error {
 				return err
 			}
 		}
-		in := []reflect.Type{contextType}
-		for range slot.Params {
-			in = append(in, valueType)
+		answer := func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			return m.called(ctx, object, path+slot.Name, slot.Return, ret, args)
 		}
-		fn := reflect.MakeFunc(reflect.FuncOf(in, []reflect.Type{valueType, errorType}, false), func(in []reflect.Value) []reflect.Value {
-			args := make([]qt.Value, len(in)-1)
-			for i := range args {
-				args[i] = in[i+1].Interface().(qt.Value)
-			}
-			v, err := m.called(in[0].Interface().(context.Context), object, path+slot.Name, slot.Return, ret, args)
-			failure := reflect.Zero(errorType)
-			if err != nil {
-				failure = reflect.ValueOf(&err).Elem()
-			}
-			return []reflect.Value{reflect.ValueOf(v), failure}
-		})
-		if err := s.Handle(slot.Name, fn.Interface()); err != nil {
+		if err := s.Handle(slot.Signature(), answer); err != nil {
 			return err
 		}
 	}

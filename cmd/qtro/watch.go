@@ -198,7 +198,7 @@ func (w *watcher) subscribe() {
 		}
 	}
 	for _, s := range w.class.Signals {
-		cancel, err := w.r.OnSignal(s.Name, func(args []qt.Value) {
+		cancel, err := w.r.OnSignal(s.Signature(), func(args []qt.Value) {
 			w.print(watchEvent{event: "signal", object: w.r.Name(), name: s.Name, value: args})
 		})
 		if err == nil {

@@ -42,7 +42,12 @@ func NewThermostatSource(impl ThermostatSlots) (*ThermostatSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := source.Handle("boost", impl.Boost); err != nil {
+	err =
+		source.Handle("boost", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Boost(ctx, qt.OrZero[int32](args[0]))
+			return qt.Of(x), err
+		})
+	if err != nil {
 		return nil, err
 	}
 	return &ThermostatSource{source}, nil
@@ -52,26 +57,32 @@ func NewThermostatSource(impl ThermostatSlots) (*ThermostatSource, error) {
 func (s *ThermostatSource) Source() *core.Source { return s.source }
 
 // Celsius returns the property celsius.
-func (s *ThermostatSource) Celsius() float64 { return core.Current[float64](s.source, "celsius") }
+func (s *ThermostatSource) Celsius() float64 {
+	v, _ := s.source.Get("celsius") // the class has it
+	return qt.OrZero[float64](v)
+}
 
 // SetCelsius sets the property celsius, and tells all replicas if that is another value.
 func (s *ThermostatSource) SetCelsius(celsius float64) error {
-	return core.Set(s.source, "celsius", celsius)
+	return core.Set(s.source, "celsius", qt.Of(celsius))
 }
 
 // Target returns the property target.
-func (s *ThermostatSource) Target() float64 { return core.Current[float64](s.source, "target") }
+func (s *ThermostatSource) Target() float64 {
+	v, _ := s.source.Get("target") // the class has it
+	return qt.OrZero[float64](v)
+}
 
 // SetTarget sets the property target, and tells all replicas if that is another value.
 func (s *ThermostatSource) SetTarget(target float64) error {
-	return core.Set(s.source, "target", target)
+	return core.Set(s.source, "target", qt.Of(target))
 }
 
 // OnPushTarget sets what is asked when a replica pushes the property target: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ThermostatSource) OnPushTarget(fn func(ctx context.Context, target float64) error) error {
-	return core.OnWriteOf(s.source, "target", fn)
+	return s.source.OnWrite("target", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[float64](v)) })
 }
 
 // EmitBoosted emits the signal boosted to all replicas.
@@ -93,39 +104,43 @@ func AcquireThermostat(node *core.Node, name string) (*ThermostatReplica, error)
 }
 
 // Celsius returns the property celsius as last seen.
-func (r *ThermostatReplica) Celsius() float64 { return core.Current[float64](r.Replica, "celsius") }
+func (r *ThermostatReplica) Celsius() float64 {
+	v, _ := r.Replica.Get("celsius") // the class has it
+	return qt.OrZero[float64](v)
+}
 
 // OnCelsiusChanged calls fn with the new value whenever the property celsius has changed, until it is cancelled.
 func (r *ThermostatReplica) OnCelsiusChanged(fn func(celsius float64)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "celsius", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("celsius", func(v qt.Value) { fn(qt.OrZero[float64](v)) }) // the class has it
 	return cancel
 }
 
 // Target returns the property target as last seen.
-func (r *ThermostatReplica) Target() float64 { return core.Current[float64](r.Replica, "target") }
+func (r *ThermostatReplica) Target() float64 {
+	v, _ := r.Replica.Get("target") // the class has it
+	return qt.OrZero[float64](v)
+}
 
 // OnTargetChanged calls fn with the new value whenever the property target has changed, until it is cancelled.
 func (r *ThermostatReplica) OnTargetChanged(fn func(target float64)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "target", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("target", func(v qt.Value) { fn(qt.OrZero[float64](v)) }) // the class has it
 	return cancel
 }
 
 // PushTarget asks the source for a new value of the property target and waits for its answer: an error, if it refuses.
 func (r *ThermostatReplica) PushTarget(ctx context.Context, target float64) error {
-	_, err := r.Replica.Call(ctx, "pushTarget", target)
+	_, err := core.CallSlot(ctx, r.Replica, "pushTarget", qt.Of(target))
 	return err
 }
 
 // OnBoosted calls fn whenever the source emits the signal boosted, until it is cancelled.
 func (r *ThermostatReplica) OnBoosted(fn func(minutes int32)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("boosted", func(args []qt.Value) { fn(core.As[int32](args[0])) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("boosted", func(args []qt.Value) { fn(qt.OrZero[int32](args[0])) }) // the class has it
 	return cancel
 }
 
 // Boost calls the slot boost and waits for its reply.
 func (r *ThermostatReplica) Boost(ctx context.Context, minutes int32) (float64, error) {
-	return core.CallOf[float64](ctx, r.Replica, "boost", minutes)
+	v, err := core.CallSlot(ctx, r.Replica, "boost", qt.Of(minutes))
+	return qt.OrZero[float64](v), err
 }

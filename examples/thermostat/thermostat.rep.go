@@ -58,6 +58,21 @@ var readingPOD = qt.POD{Name: "Reading", Fields: []qt.Field{
 	{Name: "target", TypeName: "double"},
 }}
 
+// pack returns the POD as Qt has it.
+func (r Reading) pack() qt.Value {
+	return readingType.Pack(qt.Of(r.At), qt.Of(r.Celsius), qt.Of(r.Target))
+}
+
+// unpackReading returns what a value of the POD Reading holds, the zero Reading if it is none.
+func unpackReading(v qt.Value) Reading {
+	f := readingType.Unpack(v)
+	return Reading{
+		At:      qt.OrZero[time.Time](f[0]),
+		Celsius: qt.OrZero[float64](f[1]),
+		Target:  qt.OrZero[float64](f[2]),
+	}
+}
+
 // thermostatClass describes the class Thermostat to both sides.
 var thermostatClass = &core.Class{
 	Name:       "Thermostat",
@@ -65,6 +80,7 @@ var thermostatClass = &core.Class{
 	Signature5: "a2b19b6dc2108086473974761a8699cea8a2a010",
 	Enums:      []qt.Enum{thermostatModeEnum},
 	PODs:       []qt.POD{readingPOD},
+	Scope:      thermostatTypes,
 	Properties: []core.Property{
 		{Name: "room", Type: "QString", Access: core.ReadOnly},
 		{Name: "celsius", Type: "double", Access: core.ReadOnly},
@@ -109,8 +125,13 @@ func NewThermostatSource(impl ThermostatSlots) (*ThermostatSource, error) {
 		return nil, err
 	}
 	err = errors.Join(
-		source.Handle("boost", impl.Boost),
-		source.Handle("cancelBoost", impl.CancelBoost),
+		source.Handle("boost", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Boost(ctx, qt.OrZero[int32](args[0]))
+			return qt.Of(x), err
+		}),
+		source.Handle("cancelBoost", func(ctx context.Context, _ []qt.Value) (qt.Value, error) {
+			return qt.Value{}, impl.CancelBoost(ctx)
+		}),
 	)
 	if err != nil {
 		return nil, err
@@ -124,83 +145,102 @@ func (s *ThermostatSource) Source() *core.Source { return s.source }
 // Room returns the property room.
 //
 // Where it hangs.
-func (s *ThermostatSource) Room() string { return core.Current[string](s.source, "room") }
+func (s *ThermostatSource) Room() string {
+	v, _ := s.source.Get("room") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // SetRoom sets the property room, and tells all replicas if that is another value.
-func (s *ThermostatSource) SetRoom(room string) error { return core.Set(s.source, "room", room) }
+func (s *ThermostatSource) SetRoom(room string) error { return core.Set(s.source, "room", qt.Of(room)) }
 
 // Celsius returns the property celsius.
 //
 // How warm it is, in degrees Celsius.
-func (s *ThermostatSource) Celsius() float64 { return core.Current[float64](s.source, "celsius") }
+func (s *ThermostatSource) Celsius() float64 {
+	v, _ := s.source.Get("celsius") // the class has it
+	return qt.OrZero[float64](v)
+}
 
 // SetCelsius sets the property celsius, and tells all replicas if that is another value.
 func (s *ThermostatSource) SetCelsius(celsius float64) error {
-	return core.Set(s.source, "celsius", celsius)
+	return core.Set(s.source, "celsius", qt.Of(celsius))
 }
 
 // Target returns the property target.
 //
 // How warm it should be in mode Comfort: from 5 to 30 degrees Celsius.
-func (s *ThermostatSource) Target() float64 { return core.Current[float64](s.source, "target") }
+func (s *ThermostatSource) Target() float64 {
+	v, _ := s.source.Get("target") // the class has it
+	return qt.OrZero[float64](v)
+}
 
 // SetTarget sets the property target, and tells all replicas if that is another value.
 func (s *ThermostatSource) SetTarget(target float64) error {
-	return core.Set(s.source, "target", target)
+	return core.Set(s.source, "target", qt.Of(target))
 }
 
 // OnPushTarget sets what is asked when a replica pushes the property target: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ThermostatSource) OnPushTarget(fn func(ctx context.Context, target float64) error) error {
-	return core.OnWriteOf(s.source, "target", fn)
+	return s.source.OnWrite("target", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[float64](v)) })
 }
 
 // Mode returns the property mode.
 func (s *ThermostatSource) Mode() ThermostatMode {
-	return ThermostatMode(core.Current[int32](s.source, "mode"))
+	v, _ := s.source.Get("mode") // the class has it
+	return ThermostatMode(qt.OrZero[int32](v))
 }
 
 // SetMode sets the property mode, and tells all replicas if that is another value.
 func (s *ThermostatSource) SetMode(mode ThermostatMode) error {
-	return core.Set(s.source, "mode", int32(mode))
+	return core.Set(s.source, "mode", qt.Of(int32(mode)))
 }
 
 // OnSetMode sets what is asked when a replica writes the property mode: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ThermostatSource) OnSetMode(fn func(ctx context.Context, mode ThermostatMode) error) error {
-	return core.OnWriteOf(s.source, "mode", func(ctx context.Context, v int32) error { return fn(ctx, ThermostatMode(v)) })
+	return s.source.OnWrite("mode", func(ctx context.Context, v qt.Value) error { return fn(ctx, ThermostatMode(qt.OrZero[int32](v))) })
 }
 
 // Heating returns the property heating.
 //
 // Whether the valve is open.
-func (s *ThermostatSource) Heating() bool { return core.Current[bool](s.source, "heating") }
+func (s *ThermostatSource) Heating() bool {
+	v, _ := s.source.Get("heating") // the class has it
+	return qt.OrZero[bool](v)
+}
 
 // SetHeating sets the property heating, and tells all replicas if that is another value.
 func (s *ThermostatSource) SetHeating(heating bool) error {
-	return core.Set(s.source, "heating", heating)
+	return core.Set(s.source, "heating", qt.Of(heating))
 }
 
 // BoostLeft returns the property boostLeft.
 //
 // How many minutes a boost goes on.
-func (s *ThermostatSource) BoostLeft() int32 { return core.Current[int32](s.source, "boostLeft") }
+func (s *ThermostatSource) BoostLeft() int32 {
+	v, _ := s.source.Get("boostLeft") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetBoostLeft sets the property boostLeft, and tells all replicas if that is another value.
 func (s *ThermostatSource) SetBoostLeft(boostLeft int32) error {
-	return core.Set(s.source, "boostLeft", boostLeft)
+	return core.Set(s.source, "boostLeft", qt.Of(boostLeft))
 }
 
 // History returns the property history.
 //
 // The last four hours, the oldest reading first.
-func (s *ThermostatSource) History() []Reading { return core.Current[[]Reading](s.source, "history") }
+func (s *ThermostatSource) History() []Reading {
+	v, _ := s.source.Get("history") // the class has it
+	return qt.UnpackList(v, unpackReading)
+}
 
 // SetHistory sets the property history, and tells all replicas if that is another value.
 func (s *ThermostatSource) SetHistory(history []Reading) error {
-	return s.source.Set("history", history)
+	return core.Set(s.source, "history", qt.PackList(thermostatListReadingType, history, Reading.pack))
 }
 
 // EmitAlarm emits the signal alarm to all replicas.
@@ -228,89 +268,108 @@ func AcquireThermostat(node *core.Node, name string) (*ThermostatReplica, error)
 // Room returns the property room as last seen.
 //
 // Where it hangs.
-func (r *ThermostatReplica) Room() string { return core.Current[string](r.Replica, "room") }
+func (r *ThermostatReplica) Room() string {
+	v, _ := r.Replica.Get("room") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // OnRoomChanged calls fn with the new value whenever the property room has changed, until it is cancelled.
 func (r *ThermostatReplica) OnRoomChanged(fn func(room string)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "room", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("room", func(v qt.Value) { fn(qt.OrZero[string](v)) }) // the class has it
 	return cancel
 }
 
 // Celsius returns the property celsius as last seen.
 //
 // How warm it is, in degrees Celsius.
-func (r *ThermostatReplica) Celsius() float64 { return core.Current[float64](r.Replica, "celsius") }
+func (r *ThermostatReplica) Celsius() float64 {
+	v, _ := r.Replica.Get("celsius") // the class has it
+	return qt.OrZero[float64](v)
+}
 
 // OnCelsiusChanged calls fn with the new value whenever the property celsius has changed, until it is cancelled.
 func (r *ThermostatReplica) OnCelsiusChanged(fn func(celsius float64)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "celsius", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("celsius", func(v qt.Value) { fn(qt.OrZero[float64](v)) }) // the class has it
 	return cancel
 }
 
 // Target returns the property target as last seen.
 //
 // How warm it should be in mode Comfort: from 5 to 30 degrees Celsius.
-func (r *ThermostatReplica) Target() float64 { return core.Current[float64](r.Replica, "target") }
+func (r *ThermostatReplica) Target() float64 {
+	v, _ := r.Replica.Get("target") // the class has it
+	return qt.OrZero[float64](v)
+}
 
 // OnTargetChanged calls fn with the new value whenever the property target has changed, until it is cancelled.
 func (r *ThermostatReplica) OnTargetChanged(fn func(target float64)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "target", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("target", func(v qt.Value) { fn(qt.OrZero[float64](v)) }) // the class has it
 	return cancel
 }
 
 // PushTarget asks the source for a new value of the property target and waits for its answer: an error, if it refuses.
 func (r *ThermostatReplica) PushTarget(ctx context.Context, target float64) error {
-	_, err := r.Replica.Call(ctx, "pushTarget", target)
+	_, err := core.CallSlot(ctx, r.Replica, "pushTarget", qt.Of(target))
 	return err
 }
 
 // Mode returns the property mode as last seen.
 func (r *ThermostatReplica) Mode() ThermostatMode {
-	return ThermostatMode(core.Current[int32](r.Replica, "mode"))
+	v, _ := r.Replica.Get("mode") // the class has it
+	return ThermostatMode(qt.OrZero[int32](v))
 }
 
 // OnModeChanged calls fn with the new value whenever the property mode has changed, until it is cancelled.
 func (r *ThermostatReplica) OnModeChanged(fn func(mode ThermostatMode)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "mode", func(v int32) { fn(ThermostatMode(v)) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("mode", func(v qt.Value) { fn(ThermostatMode(qt.OrZero[int32](v))) }) // the class has it
 	return cancel
 }
 
 // SetMode asks the source for a new value of the property mode. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ThermostatReplica) SetMode(ctx context.Context, mode ThermostatMode) error {
-	return core.WriteTo(ctx, r.Replica, "mode", mode)
+	return core.WriteTo(ctx, r.Replica, "mode", qt.Of(int32(mode)))
 }
 
 // Heating returns the property heating as last seen.
 //
 // Whether the valve is open.
-func (r *ThermostatReplica) Heating() bool { return core.Current[bool](r.Replica, "heating") }
+func (r *ThermostatReplica) Heating() bool {
+	v, _ := r.Replica.Get("heating") // the class has it
+	return qt.OrZero[bool](v)
+}
 
 // OnHeatingChanged calls fn with the new value whenever the property heating has changed, until it is cancelled.
 func (r *ThermostatReplica) OnHeatingChanged(fn func(heating bool)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "heating", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("heating", func(v qt.Value) { fn(qt.OrZero[bool](v)) }) // the class has it
 	return cancel
 }
 
 // BoostLeft returns the property boostLeft as last seen.
 //
 // How many minutes a boost goes on.
-func (r *ThermostatReplica) BoostLeft() int32 { return core.Current[int32](r.Replica, "boostLeft") }
+func (r *ThermostatReplica) BoostLeft() int32 {
+	v, _ := r.Replica.Get("boostLeft") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnBoostLeftChanged calls fn with the new value whenever the property boostLeft has changed, until it is cancelled.
 func (r *ThermostatReplica) OnBoostLeftChanged(fn func(boostLeft int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "boostLeft", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("boostLeft", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // History returns the property history as last seen.
 //
 // The last four hours, the oldest reading first.
-func (r *ThermostatReplica) History() []Reading { return core.Current[[]Reading](r.Replica, "history") }
+func (r *ThermostatReplica) History() []Reading {
+	v, _ := r.Replica.Get("history") // the class has it
+	return qt.UnpackList(v, unpackReading)
+}
 
 // OnHistoryChanged calls fn with the new value whenever the property history has changed, until it is cancelled.
 func (r *ThermostatReplica) OnHistoryChanged(fn func(history []Reading)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "history", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("history", func(v qt.Value) { fn(qt.UnpackList(v, unpackReading)) }) // the class has it
 	return cancel
 }
 
@@ -318,10 +377,7 @@ func (r *ThermostatReplica) OnHistoryChanged(fn func(history []Reading)) (cancel
 //
 // Somebody should look at it.
 func (r *ThermostatReplica) OnAlarm(fn func(text string)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("alarm", func(args []qt.Value) { fn(core.As[string](args[0])) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("alarm", func(args []qt.Value) { fn(qt.OrZero[string](args[0])) }) // the class has it
 	return cancel
 }
 
@@ -329,13 +385,21 @@ func (r *ThermostatReplica) OnAlarm(fn func(text string)) (cancel func()) {
 //
 // Heats for up to 60 minutes, however warm it is; false if it is off.
 func (r *ThermostatReplica) Boost(ctx context.Context, minutes int32) (bool, error) {
-	return core.CallOf[bool](ctx, r.Replica, "boost", minutes)
+	v, err := core.CallSlot(ctx, r.Replica, "boost", qt.Of(minutes))
+	return qt.OrZero[bool](v), err
 }
 
 // CancelBoost calls the slot cancelBoost and waits for its reply.
 //
 // Ends a boost.
 func (r *ThermostatReplica) CancelBoost(ctx context.Context) error {
-	_, err := r.Replica.Call(ctx, "cancelBoost")
+	_, err := core.CallSlot(ctx, r.Replica, "cancelBoost")
 	return err
 }
+
+// The types that values are made with.
+var (
+	thermostatTypes           = qt.NewTypes().Define([]*qt.Enum{&thermostatModeEnum}, []qt.POD{readingPOD})
+	readingType               = thermostatTypes.MustLookup("Reading")
+	thermostatListReadingType = thermostatTypes.MustLookup("QList<Reading>")
+)

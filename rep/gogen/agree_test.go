@@ -12,6 +12,7 @@ import (
 	"github.com/go-qtro/qtro/rep/gogen/internal/boiler"
 	"github.com/go-qtro/qtro/rep/gogen/internal/modes"
 	"github.com/go-qtro/qtro/rep/gogen/internal/names"
+	"github.com/go-qtro/qtro/rep/gogen/internal/overloads"
 	"github.com/go-qtro/qtro/rep/gogen/internal/plant"
 	"github.com/go-qtro/qtro/rep/gogen/internal/station"
 	"github.com/go-qtro/qtro/rep/gogen/internal/values"
@@ -20,12 +21,13 @@ import (
 // TestAgreesWithRep: the generated classes are what File.Classes makes of the file: a program may have either at each end.
 func TestAgreesWithRep(t *testing.T) {
 	for file, source := range map[string]func() (*core.Source, error){
-		"boiler":  func() (*core.Source, error) { s, err := boiler.NewBoilerSource(&burner{}); return s.Source(), err },
-		"values":  func() (*core.Source, error) { s, err := values.NewValuesSource(valuer{}); return s.Source(), err },
-		"modes":   func() (*core.Source, error) { s, err := modes.NewAlarmsSource(alarms{}); return s.Source(), err },
-		"plant":   func() (*core.Source, error) { s, err := plant.NewPlantSource(); return s.Source(), err },
-		"names":   func() (*core.Source, error) { s, err := names.NewOddSource(odd{}); return s.Source(), err },
-		"station": func() (*core.Source, error) { s, err := station.NewStationSource(nothing{}); return s.Source(), err },
+		"boiler":    func() (*core.Source, error) { s, err := boiler.NewBoilerSource(&burner{}); return s.Source(), err },
+		"values":    func() (*core.Source, error) { s, err := values.NewValuesSource(valuer{}); return s.Source(), err },
+		"modes":     func() (*core.Source, error) { s, err := modes.NewAlarmsSource(alarms{}); return s.Source(), err },
+		"plant":     func() (*core.Source, error) { s, err := plant.NewPlantSource(); return s.Source(), err },
+		"names":     func() (*core.Source, error) { s, err := names.NewOddSource(odd{}); return s.Source(), err },
+		"overloads": func() (*core.Source, error) { s, err := overloads.NewJournalSource(journal{}); return s.Source(), err },
+		"station":   func() (*core.Source, error) { s, err := station.NewStationSource(nothing{}); return s.Source(), err },
 	} {
 		t.Run(file, func(t *testing.T) {
 			ours, err := source()

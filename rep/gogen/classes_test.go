@@ -136,10 +136,12 @@ func TestPlant(t *testing.T) {
 		assert.InDelta(t, 2.5, recv(t, c), 0)
 
 		// Models are handles, with the calls that a model package needs.
-		size, err := core.CallOf[qt.Size](soon(t), r.Rows(), "replicaSizeRequest", qt.ModelPath{})
+		size, err := r.Rows().Call(soon(t), "replicaSizeRequest", qt.ModelPath{})
 		require.NoError(t, err)
-		assert.Equal(t, qt.Size{}, size)
-		assert.Len(t, core.Current[map[int32][]byte](pump.Journal(), "roleNames"), 2)
+		assert.Equal(t, qt.Size{}, qt.OrZero[qt.Size](size))
+		roles, err := pump.Journal().Get("roleNames")
+		require.NoError(t, err)
+		assert.Equal(t, 2, roles.Len())
 		models := make(chan *core.Replica, 4)
 		r.OnRowsChanged(func(m *core.Replica) { models <- m })
 		require.NoError(t, s.SetRows(nil))
@@ -174,7 +176,7 @@ func (o odd) SetState(_ context.Context, state names.OddState) error {
 }
 func (odd) State(context.Context) (int32, error)                       { return 7, nil }
 func (o odd) Add(_ context.Context, a int32) error                     { o.heard <- a; return nil }
-func (odd) Add2(_ context.Context, a, b int32) (int32, error)          { return a + b, nil }
+func (odd) AddInt32Int32(_ context.Context, a, b int32) (int32, error) { return a + b, nil }
 func (o odd) Close(context.Context) error                              { o.heard <- "closed"; return nil }
 func (odd) Wait(_ context.Context, a, b, c, d, e int32) (int32, error) { return a + b + c + d + e, nil }
 func (o odd) Call(_ context.Context, context string, core int32) error {
@@ -210,7 +212,7 @@ func TestNames(t *testing.T) {
 		assert.EqualValues(t, 7, state)
 		require.NoError(t, r.Add(soon(t), 4))
 		assert.EqualValues(t, 4, recv(t, c))
-		sum, err := r.Add2(soon(t), 4, 5)
+		sum, err := r.AddInt32Int32(soon(t), 4, 5)
 		require.NoError(t, err)
 		assert.EqualValues(t, 9, sum)
 		sum, err = r.Wait(soon(t), 1, 2, 3, 4, 5)

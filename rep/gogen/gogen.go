@@ -31,6 +31,16 @@
 // Boiler::Mode is BoilerMode, and its Off BoilerModeOff. An enum outside of classes is just Season. Where two things would
 // have the same name, the later one is told apart by what it is (StateSignal, CallReset), or by a number. On the wire
 // everything goes by the names of the .rep file.
+//
+// Of overloaded signals or slots the first keeps its name. To those of the others the types of their parameters in Go are added:
+// note(QString), note(int), note(const QList<Entry> &entries, QMap<QString,int>) and note() are Note, NoteInt32,
+// NoteEntryListStringToInt32Map and NoteNoArgs. To add another at the end of a class changes none of these.
+//
+// # Types
+//
+// Numbers, bools, strings, enums, PODs, and lists and maps of such become the protocol's values, and the reverse, without
+// reflection or an any, which only a QVariant, a QVariantList or a QVariantMap is. What a peer sends that does not fit, such as a
+// null for a POD, is the zero value.
 package gogen
 
 import (
@@ -102,7 +112,9 @@ func GenerateAll(files []*rep.File, o Options) ([][]byte, error) {
 
 // generate returns the code for what a file declares.
 func (u *unit) generate(f *rep.File, o Options) ([]byte, error) {
-	g := &generator{unit: u, imports: map[string]bool{}}
+	u.file = f
+	g := &generator{unit: u, imports: map[string]bool{}, stem: unexported(o.Prefix + exported(PackageName(f.Name)))}
+	g.typesVar = u.names.add(g.stem + "Types")
 	g.declarations(f)
 	body := g.buf.String()
 	g.buf.Reset()
@@ -141,8 +153,11 @@ func PackageName(file string) string {
 // generator writes the code of a unit.
 type generator struct {
 	*unit
-	buf     bytes.Buffer
-	imports map[string]bool
+	buf      bytes.Buffer
+	imports  map[string]bool
+	stem     string // what the variables begin with that are the file's own
+	typesVar string // the one for its PODs and enums
+	typeVars []typeVar
 }
 
 func (g *generator) line(format string, args ...any) {
@@ -212,4 +227,5 @@ func (g *generator) declarations(f *rep.File) {
 			g.class(c)
 		}
 	}
+	g.types()
 }

@@ -69,8 +69,8 @@ func TestMistakes(t *testing.T) {
 		{"POD P(int a, Q q)\nPOD Q(P p)\n", "POD P contains itself"},
 		{"class C\n{\n    CLASS d(D)\n};\n", "m.rep:3:5: the class D is not declared: give the file that it is in, too"},
 		{"class C\n{\n    CLASS d(D)\n};\nclass D\n{\n    CLASS c(C)\n};\n", "m.rep:1:7: an object of the class C holds itself"},
-		{"class C\n{\n    SIGNAL(a(int x))\n    SIGNAL(a(bool x))\n};\n", "the signal a is declared twice"},
-		{"class C\n{\n    SLOT(a(int x))\n    SLOT(a(bool x))\n};\n", "the slot a is declared twice with 1 parameters"},
+		{"class C\n{\n    SIGNAL(a(int x))\n    SIGNAL(a(qint32 y))\n};\n", "m.rep:4:12: the signal a(int) is declared twice"},
+		{"class C\n{\n    SLOT(a(int x))\n    SLOT(a(const int &x))\n};\n", "m.rep:4:10: the slot a(int) is declared twice"},
 	} {
 		file, err := rep.Parse("m.rep", []byte(c.src))
 		if !assert.NoError(t, err, c.src) {

@@ -96,7 +96,7 @@ func paramNames(names []string, inUse ...string) []string {
 var predeclared = map[string]bool{
 	"any": true, "bool": true, "byte": true, "error": true, "float32": true, "float64": true, "int8": true, "int16": true, "int32": true,
 	"int64": true, "string": true, "uint8": true, "uint16": true, "uint32": true, "uint64": true, "nil": true, "true": true, "false": true,
-	"context": true, "core": true, "qt": true, "time": true, "errors": true, "strconv": true, "strings": true,
+	"bytes": true, "context": true, "core": true, "qt": true, "time": true, "errors": true, "strconv": true, "strings": true,
 }
 
 // nameSet are the names in use.

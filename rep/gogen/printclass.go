@@ -51,6 +51,7 @@ func (g *generator) description(c *class) {
 			names = append(names, p.varName)
 		}
 		g.line("PODs: []qt.POD{%s},", strings.Join(names, ", "))
+		g.line("Scope: %s,", g.typesVar)
 	}
 	if len(c.props) > 0 {
 		g.line("Properties: []core.Property{")
@@ -139,7 +140,7 @@ func (g *generator) slots(c *class) {
 		if i > 0 && s.doc != "" {
 			g.line("")
 		}
-		g.doc(s.goName+" answers the slot "+s.name+".", s.doc)
+		g.doc(s.goName+" answers the slot "+s.wireName+".", s.doc)
 		g.line("%s(%s) %s", s.goName, g.signature(s, "ctx context.Context"), s.results())
 	}
 	g.line("}")
@@ -166,29 +167,36 @@ func (m *method) results() string {
 	return "(" + m.ret.expr + ", error)"
 }
 
-// argNames returns what is passed on.
-func (m *method) argNames() string {
+// values returns the parameters as qt.Values, with a comma before each.
+func (g *generator) values(m *method) string {
 	var b strings.Builder
 	for _, p := range m.params {
-		b.WriteString(", " + p.goName)
+		g.use(module + "qt")
+		b.WriteString(", " + g.pack(p.typ.qt, p.goName, false))
 	}
 	return b.String()
 }
 
-// plain reports whether all parameters are numbers, bools, strings and enums.
-func (m *method) plain() bool {
-	for _, p := range m.params {
-		if !p.typ.plain {
-			return false
-		}
+// args returns the parameters as what the qt.Values in args hold.
+func (g *generator) args(m *method) []string {
+	var out []string
+	for i, p := range m.params {
+		out = append(out, g.unpack(p.typ.qt, fmt.Sprintf("args[%d]", i)))
 	}
-	return true
+	return out
 }
 
-// current returns an expression for a property's value.
-func current(object string, p *property) string {
-	if p.typ.enum() {
-		return fmt.Sprintf("%s(core.Current[int32](%s, %q))", p.typ.expr, object, p.name)
+// argsName is the name of a parameter that has the arguments.
+func argsName(m *method) string {
+	if len(m.params) == 0 {
+		return "_"
 	}
-	return fmt.Sprintf("core.Current[%s](%s, %q)", p.typ.expr, object, p.name)
+	return "args"
+}
+
+// get writes the body of a property's getter.
+func (g *generator) get(object string, p *property) {
+	g.use(module + "qt")
+	g.line("v, _ := %s.Get(%q) // the class has it", object, p.name)
+	g.line("return %s\n}", g.unpack(p.typ.qt, "v"))
 }

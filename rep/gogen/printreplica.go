@@ -50,37 +50,29 @@ func (g *generator) getter(name string, p *property) {
 		seen += ", be it before the program was started: it is PERSISTED"
 	}
 	g.doc(fmt.Sprintf("%s returns the property %s %s.", p.goName, p.name, seen), p.doc)
-	g.line("func (r *%s) %s() %s { return %s }", name, p.goName, p.typ.expr, current("r.Replica", p))
+	g.line("func (r *%s) %s() %s {", name, p.goName, p.typ.expr)
+	g.get("r.Replica", p)
 	if p.access == core.Constant {
 		return
 	}
 	param := paramNames([]string{p.name}, "r", "fn", "ctx", "cancel", "err")[0]
 	g.line("\n// On%sChanged calls fn with the new value whenever the property %s has changed, until it is cancelled.", p.goName, p.name)
 	g.line("func (r *%s) On%sChanged(fn func(%s %s)) (cancel func()) {", name, p.goName, param, p.typ.expr)
-	if p.typ.enum() {
-		g.line("cancel, _ = core.OnChangeOf(r.Replica, %q, func(v int32) { fn(%s(v)) }) // the class has the property", p.name, p.typ.expr)
-	} else {
-		g.line("cancel, _ = core.OnChangeOf(r.Replica, %q, fn) // the class has the property", p.name)
-	}
+	g.line("cancel, _ = r.Replica.OnChange(%q, func(v qt.Value) { fn(%s) }) // the class has it", p.name, g.unpack(p.typ.qt, "v"))
 	g.line("return cancel\n}")
 	switch p.verb() {
 	case "Push":
 		g.use("context")
 		g.line("\n// Push%s asks the source for a new value of the property %s and waits for its answer: an error, if it refuses.", p.goName, p.name)
 		g.line("func (r *%s) Push%s(ctx context.Context, %s %s) error {", name, p.goName, param, p.typ.expr)
-		g.line("_, err := r.Replica.Call(ctx, %q, %s)\nreturn err\n}", pushSlot(p.name), param)
+		g.line("_, err := core.CallSlot(ctx, r.Replica, %q, %s)\nreturn err\n}", p.pushSlot, g.pack(p.typ.qt, param, false))
 	case "Set":
 		g.use("context")
 		g.line("\n// Set%s asks the source for a new value of the property %s. It does not wait: the property changes when the", p.goName, p.name)
 		g.line("// source's does, which may refuse. Nothing is sent if ctx is done.")
 		g.line("func (r *%s) Set%s(ctx context.Context, %s %s) error {", name, p.goName, param, p.typ.expr)
-		g.line("return core.WriteTo(ctx, r.Replica, %q, %s)\n}", p.name, param)
+		g.line("return core.WriteTo(ctx, r.Replica, %q, %s)\n}", p.name, g.pack(p.typ.qt, param, false))
 	}
-}
-
-// pushSlot is the name of the slot by which replicas push a property.
-func pushSlot(property string) string {
-	return "push" + strings.ToUpper(property[:1]) + property[1:]
 }
 
 // object writes the getter of a child object or model.
@@ -100,42 +92,36 @@ func (g *generator) object(name string, p *property, typ string) {
 	g.line("return %s\n}", wrap)
 	g.line("\n// On%sChanged calls fn whenever there is another %s, or none, in the property %s, until it is cancelled.", p.goName, what, p.name)
 	g.line("func (r *%s) On%sChanged(fn func(*%s)) (cancel func()) {", name, p.goName, typ)
-	g.line("cancel, _ = core.OnChangeOf(r.Replica, %q, func(any) { fn(r.%s()) }) // the class has the property", p.name, p.goName)
+	g.use(module + "qt")
+	g.line("cancel, _ = r.Replica.OnChange(%q, func(qt.Value) { fn(r.%s()) }) // the class has it", p.name, p.goName)
 	g.line("return cancel\n}")
 }
 
-// subscriber writes the subscription to a signal, whose arguments have the types that the class says.
+// subscriber writes the subscription to a signal.
 func (g *generator) subscriber(name string, s *method) {
-	var types, args []string
-	for i, p := range s.params {
+	var types []string
+	for _, p := range s.params {
 		g.imported(p.typ.expr)
 		types = append(types, p.goName+" "+p.typ.expr)
-		if p.typ.enum() {
-			args = append(args, fmt.Sprintf("%s(core.As[int32](args[%d]))", p.typ.expr, i))
-		} else {
-			args = append(args, fmt.Sprintf("core.As[%s](args[%d])", p.typ.expr, i))
-		}
 	}
 	g.use(module + "qt")
 	g.line("")
-	g.doc(fmt.Sprintf("On%s calls fn whenever the source emits the signal %s, until it is cancelled.", s.goName, s.name), s.doc)
+	g.doc(fmt.Sprintf("On%s calls fn whenever the source emits the signal %s, until it is cancelled.", s.goName, s.wireName), s.doc)
 	g.line("func (r *%s) On%s(fn func(%s)) (cancel func()) {", name, s.goName, strings.Join(types, ", "))
-	arg := "args"
-	if len(args) == 0 {
-		arg = "_"
-	}
-	g.line("cancel, err := r.Replica.OnSignal(%q, func(%s []qt.Value) { fn(%s) })", s.name, arg, strings.Join(args, ", "))
-	g.line("if err != nil { // the class has the signal\nreturn func() {}\n}\nreturn cancel\n}")
+	g.line("cancel, _ = r.Replica.OnSignal(%q, func(%s []qt.Value) { fn(%s) }) // the class has it", s.wireName, argsName(s), list(g.args(s)))
+	g.line("return cancel\n}")
 }
 
 func (g *generator) caller(name string, s *method) {
 	g.line("")
-	g.doc(fmt.Sprintf("%s calls the slot %s and waits for its reply.", s.onReplica, s.name), s.doc)
+	g.doc(fmt.Sprintf("%s calls the slot %s and waits for its reply.", s.onReplica, s.wireName), s.doc)
 	g.line("func (r *%s) %s(%s) %s {", name, s.onReplica, g.signature(s, "ctx context.Context"), s.results())
+	call := fmt.Sprintf("core.CallSlot(ctx, r.Replica, %q%s)", s.wireName, g.values(s))
 	if s.ret == nil {
-		g.line("_, err := r.Replica.Call(ctx, %q%s)\nreturn err\n}", s.name, s.argNames())
+		g.line("_, err := %s\nreturn err\n}", call)
 		return
 	}
 	g.imported(s.ret.expr)
-	g.line("return core.CallOf[%s](ctx, r.Replica, %q%s)\n}", s.ret.expr, s.name, s.argNames())
+	g.use(module + "qt")
+	g.line("v, err := %s\nreturn %s, err\n}", call, g.unpack(s.ret.qt, "v"))
 }

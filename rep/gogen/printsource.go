@@ -44,17 +44,33 @@ func (g *generator) constructor(c *class) {
 	g.line("func New%s(impl %sSlots) (*%s, error) {", name, c.goName, name)
 	g.line("source, err := core.NewSource(%s)\nif err != nil {\nreturn nil, err\n}", c.varName)
 	if len(c.slots) == 1 {
-		s := c.slots[0]
-		g.line("if err := source.Handle(%q, impl.%s); err != nil {\nreturn nil, err\n}", s.name, s.goName)
+		g.line("err = ")
+		g.handler(c.slots[0])
+		g.line("")
 	} else {
 		g.use("errors")
 		g.line("err = errors.Join(")
 		for _, s := range c.slots {
-			g.line("source.Handle(%q, impl.%s),", s.name, s.goName)
+			g.handler(s)
+			g.line(",")
 		}
-		g.line(")\nif err != nil {\nreturn nil, err\n}")
+		g.line(")")
 	}
+	g.line("if err != nil {\nreturn nil, err\n}")
 	g.line("return &%s{source}, nil\n}", name)
+}
+
+// handler writes a call that has the implementation answer a slot.
+func (g *generator) handler(s *method) {
+	g.use(module + "qt")
+	call := fmt.Sprintf("impl.%s(%s)", s.goName, strings.Join(append([]string{"ctx"}, g.args(s)...), ", "))
+	fmt.Fprintf(&g.buf, "source.Handle(%q, func(ctx context.Context, %s []qt.Value) (qt.Value, error) {\n", s.wireName, argsName(s))
+	if s.ret == nil {
+		g.line("return qt.Value{}, %s", call)
+	} else {
+		g.line("x, err := %s\nreturn %s, err", call, g.pack(s.ret.qt, "x", false))
+	}
+	g.buf.WriteString("})")
 }
 
 // setter writes the getter, the setter, and the hook for what replicas ask for.
@@ -62,16 +78,13 @@ func (g *generator) setter(name string, p *property) {
 	g.imported(p.typ.expr)
 	g.line("")
 	g.doc(fmt.Sprintf("%s returns the property %s.", p.goName, p.name), p.doc)
-	g.line("func (s *%s) %s() %s { return %s }", name, p.goName, p.typ.expr, current("s.source", p))
+	g.line("func (s *%s) %s() %s {", name, p.goName, p.typ.expr)
+	g.get("s.source", p)
 	param := paramNames([]string{p.name}, "s", "fn", "ctx")[0]
-	body := fmt.Sprintf("s.source.Set(%q, %s)", p.name, param)
-	switch {
-	case p.access == core.Constant:
-		body = fmt.Sprintf("s.source.SetConstant(%q, %s)", p.name, param)
-	case p.typ.enum():
-		body = fmt.Sprintf("core.Set(s.source, %q, int32(%s))", p.name, param)
-	case p.typ.plain:
-		body = fmt.Sprintf("core.Set(s.source, %q, %s)", p.name, param)
+	value := g.pack(p.typ.qt, param, true)
+	body := fmt.Sprintf("core.Set(s.source, %q, %s)", p.name, value)
+	if p.access == core.Constant {
+		body = fmt.Sprintf("s.source.SetConstant(%q, %s)", p.name, value)
 	}
 	if p.access == core.Constant {
 		g.line("\n// Set%s gives the constant property %s its value, before the source is remoted.", p.goName, p.name)
@@ -88,11 +101,7 @@ func (g *generator) setter(name string, p *property) {
 	g.line("// property's. fn may set the property itself, to another value, and return an error. It must be called before the source")
 	g.line("// is remoted.")
 	g.line("func (s *%s) On%s%s(fn func(ctx context.Context, %s %s) error) error {", name, verb, p.goName, param, p.typ.expr)
-	if p.typ.enum() {
-		g.line("return core.OnWriteOf(s.source, %q, func(ctx context.Context, v int32) error { return fn(ctx, %s(v)) })", p.name, p.typ.expr)
-	} else {
-		g.line("return core.OnWriteOf(s.source, %q, fn)", p.name)
-	}
+	g.line("return s.source.OnWrite(%q, func(ctx context.Context, v qt.Value) error { return fn(ctx, %s) })", p.name, g.unpack(p.typ.qt, "v"))
 	g.line("}")
 }
 
@@ -125,24 +134,7 @@ func (p *property) roleList() string {
 
 func (g *generator) emitter(name string, s *method) {
 	g.line("")
-	g.doc(fmt.Sprintf("Emit%s emits the signal %s to all replicas.", s.goName, s.name), s.doc)
-	if !s.plain() {
-		g.line("func (s *%s) Emit%s(%s) error { return s.source.Emit(%q%s) }", name, s.goName, g.signature(s), s.name, s.argNames())
-		return
-	}
-	args := ""
-	for _, p := range s.params {
-		g.use(module + "qt")
-		expr := p.goName
-		switch p.typ.expr { // what the protocol's numbers hold without an allocation
-		case "int8", "int16", "uint8", "uint16":
-			expr = "int32(" + expr + ")"
-		default:
-			if p.typ.enum() {
-				expr = "int32(" + expr + ")"
-			}
-		}
-		args += ", qt.Of(" + expr + ")"
-	}
-	g.line("func (s *%s) Emit%s(%s) error { return core.Emit(s.source, %q%s) }", name, s.goName, g.signature(s), s.name, args)
+	g.doc(fmt.Sprintf("Emit%s emits the signal %s to all replicas.", s.goName, s.wireName), s.doc)
+	g.line("func (s *%s) Emit%s(%s) error {", name, s.goName, g.signature(s))
+	g.line("return core.Emit(s.source, %q%s)\n}", s.wireName, g.values(s))
 }

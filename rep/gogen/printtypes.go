@@ -108,7 +108,7 @@ func (g *generator) flags(e *enum) {
 // receiver is the name of a type's receiver: its first letter.
 func receiver(goName string) string { return strings.ToLower(goName[:1]) }
 
-// pod writes a POD as a struct. A field that could not be found by its name in Go has a tag with its name in Qt.
+// pod writes a POD as a struct. A field that qt.Value.To could not find by its name in Go has a tag with its name in Qt.
 func (g *generator) pod(p *pod) {
 	g.use(module + "qt")
 	g.line("")
@@ -131,6 +131,39 @@ func (g *generator) pod(p *pod) {
 		g.line("{Name: %q, TypeName: %q},", f.Name, f.TypeName)
 	}
 	g.line("}}")
+	g.codec(p)
+}
+
+// codec writes how a POD becomes a qt.Value and the reverse.
+func (g *generator) codec(p *pod) {
+	recv := receiver(p.goName)
+	g.line("\n// pack returns the POD as Qt has it.")
+	g.line("func (%s %s) pack() qt.Value {", recv, p.goName)
+	if len(p.fields) == 0 {
+		g.line("return %s.Pack()\n}", p.typeVar)
+		g.line("\nfunc %s(qt.Value) %s { return %s{} }", p.unpack, p.goName, p.goName)
+		return
+	}
+	var packed []string
+	for _, f := range p.fields {
+		packed = append(packed, g.pack(f.typ.qt, recv+"."+f.goName, true))
+	}
+	g.line("return %s.Pack(%s)\n}", p.typeVar, list(packed))
+	g.line("\n// %s returns what a value of the POD %s holds, the zero %s if it is none.", p.unpack, p.ast.Name, p.goName)
+	g.line("func %s(v qt.Value) %s {", p.unpack, p.goName)
+	g.line("f := %s.Unpack(v)\nreturn %s{", p.typeVar, p.goName)
+	for i, f := range p.fields {
+		g.line("%s: %s,", f.goName, g.unpack(f.typ.qt, fmt.Sprintf("f[%d]", i)))
+	}
+	g.line("}\n}")
+}
+
+// list joins arguments, each on a line of its own if they would make a very long one.
+func list(args []string) string {
+	if line := strings.Join(args, ", "); len(line) < 100 {
+		return line
+	}
+	return "\n" + strings.Join(args, ",\n") + ",\n"
 }
 
 // imported notes the packages that a type needs.

@@ -13,13 +13,9 @@ import (
 
 // goType is a type in Go.
 type goType struct {
-	expr  string   // such as []Reading
-	qt    *qt.Type // what it is in Qt
-	plain bool     // a number, bool, string or enum, which need no any
+	expr string   // such as []Reading
+	qt   *qt.Type // what it is in Qt
 }
-
-// enum reports whether it is a Go type that an enum or flags have become.
-func (t goType) enum() bool { return t.qt.Enum() != nil }
 
 // resolve finds the Go type of a type.
 func (u *unit) resolve(types *qt.Types, t *rep.Type) (goType, error) {
@@ -31,9 +27,10 @@ func (u *unit) resolve(types *qt.Types, t *rep.Type) (goType, error) {
 	if err != nil {
 		return goType{}, u.errorf(t.Pos(), "%s", err)
 	}
-	return goType{expr: expr, qt: found, plain: found.Enum() != nil || plainTypes[expr]}, nil
+	return goType{expr: expr, qt: found}, nil
 }
 
+// plainTypes are the Go types that several types of Qt's have.
 var plainTypes = map[string]bool{
 	"bool": true, "int8": true, "int16": true, "int32": true, "int64": true, "uint8": true, "uint16": true, "uint32": true, "uint64": true,
 	"float32": true, "float64": true, "string": true,
@@ -77,12 +74,15 @@ func (u *unit) expr(t *qt.Type) (string, error) {
 func (u *unit) resolvePOD(p *pod) error {
 	types := u.scope(p.ast.Name)
 	names := nameSet{}
-	for _, f := range p.ast.Fields {
+	for i, f := range p.ast.Fields {
 		t, err := u.resolve(types, f.WireType())
 		if err != nil {
 			return err
 		}
 		p.fields = append(p.fields, field{names.add(exported(f.Name)), f.Name, documentation(&f.Comments), t})
+		if strings.Contains(t.qt.String(), "::") { // of enums with one name this is the one
+			p.qt.Fields[i].TypeName = t.qt.String()
+		}
 	}
 	if u.contains(p, p, nil) {
 		return u.errorf(p.ast.Pos(), "POD %s contains itself", p.ast.Name)
@@ -120,21 +120,15 @@ func (u *unit) resolveClass(c *class) error {
 		case *rep.Model:
 			c.props = append(c.props, &property{name: m.Name, doc: documentation(&m.Comments), access: core.SourceOnlySetter, roles: m.Roles, isModel: true})
 		case *rep.Signal:
-			if slices.ContainsFunc(c.signals, func(s *method) bool { return s.name == m.Name }) {
-				err = u.errorf(m.NamePos, "the signal %s is declared twice: replicas could not tell which one they subscribe to", m.Name)
-				break
-			}
 			var s *method
 			if s, err = u.method(c, m.Name, &m.Comments, m.Params, nil, "fn", "s", "r", "args"); err == nil {
+				err = u.overload(c.signals, s, "signal", m.NamePos)
 				c.signals = append(c.signals, s)
 			}
 		case *rep.Slot:
-			if slices.ContainsFunc(c.slots, func(s *method) bool { return s.name == m.Name && len(s.params) == len(m.Params) }) {
-				err = u.errorf(m.NamePos, "the slot %s is declared twice with %d parameters: calls could not tell which one they mean", m.Name, len(m.Params))
-				break
-			}
 			var s *method
-			if s, err = u.method(c, m.Name, &m.Comments, m.Params, m.Return, "ctx", "r", "err"); err == nil {
+			if s, err = u.method(c, m.Name, &m.Comments, m.Params, m.Return, "ctx", "r", "v", "err"); err == nil {
+				err = u.overload(c.slots, s, "slot", m.NamePos)
 				c.slots = append(c.slots, s)
 			}
 		}
@@ -144,9 +138,10 @@ func (u *unit) resolveClass(c *class) error {
 	}
 	for _, p := range c.props {
 		p.name2go(onSource, onReplica)
+		p.nameWire(c)
 	}
 	for _, s := range c.signals {
-		s.goName = exported(s.name)
+		s.goName = exported(s.name) + s.suffix
 		if !onSource.free("Emit"+s.goName) || !onReplica.free("On"+s.goName) {
 			s.goName += "Signal"
 		}
@@ -157,7 +152,7 @@ func (u *unit) resolveClass(c *class) error {
 		onReplica.take("On" + s.goName)
 	}
 	for _, s := range c.slots {
-		s.goName = slots.add(exported(s.name))
+		s.goName = slots.add(exported(s.name) + s.suffix)
 		s.onReplica = s.goName
 		if !onReplica.free(s.onReplica) {
 			s.onReplica = "Call" + s.goName
@@ -232,7 +227,7 @@ func (u *unit) child(c *class, m *rep.Child) error {
 }
 
 func (u *unit) method(c *class, name string, comments *rep.Comments, params []*rep.Param, ret *rep.Type, inUse ...string) (*method, error) {
-	m := &method{name: name, doc: documentation(comments)}
+	m := &method{name: name, wireName: name, doc: documentation(comments)}
 	var names []string
 	for _, p := range params {
 		names = append(names, p.Name)
@@ -256,46 +251,62 @@ func (u *unit) method(c *class, name string, comments *rep.Comments, params []*r
 	return m, nil
 }
 
-// used finds the enums and PODs that a class has or mentions, in the order of the file.
-func (u *unit) used(c *class) {
-	seen := map[*qt.Type]bool{}
-	enums, pods := map[string]bool{}, map[string]bool{}
-	var look func(t *qt.Type)
-	look = func(t *qt.Type) {
-		if t == nil || seen[t] {
-			return
-		}
-		seen[t] = true
-		if t.Enum() != nil {
-			enums[t.Enum().Name] = true
-		}
-		if t.IsPOD() {
-			pods[t.String()] = true
-		}
-		for _, f := range t.Fields() {
-			look(f.Type())
-		}
-		look(t.Elem())
-		look(t.KeyType())
+// uses are the enums and PODs that something mentions, by their names in Qt.
+type uses struct {
+	seen        map[*qt.Type]bool
+	enums, pods map[string]bool
+}
+
+func (s uses) look(t *qt.Type) {
+	if t == nil || s.seen[t] {
+		return
 	}
+	s.seen[t] = true
+	if t.Enum() != nil {
+		s.enums[t.Enum().Name] = true
+	}
+	if t.IsPOD() {
+		s.pods[t.String()] = true
+	}
+	for _, f := range t.Fields() {
+		s.look(f.Type())
+	}
+	s.look(t.Elem())
+	s.look(t.KeyType())
+}
+
+func (s uses) pod(p *pod) {
+	s.pods[p.qt.Name] = true
+	for _, f := range p.fields {
+		s.look(f.typ.qt)
+	}
+}
+
+func (s uses) class(c *class) {
 	for _, p := range c.props {
-		look(p.typ.qt)
+		s.look(p.typ.qt)
 	}
 	for _, m := range slices.Concat(c.signals, c.slots) {
 		for _, p := range m.params {
-			look(p.typ.qt)
+			s.look(p.typ.qt)
 		}
 		if m.ret != nil {
-			look(m.ret.qt)
+			s.look(m.ret.qt)
 		}
 	}
+}
+
+// used finds the enums and PODs that a class has or mentions, in the order of the files.
+func (u *unit) used(c *class) {
+	used := uses{seen: map[*qt.Type]bool{}, enums: map[string]bool{}, pods: map[string]bool{}}
+	used.class(c)
 	for _, e := range u.enums {
-		if e.owner == c.ast.Name || enums[e.qt.Name] {
+		if e.owner == c.ast.Name || used.enums[e.qt.Name] {
 			c.usedEnums = append(c.usedEnums, e)
 		}
 	}
 	for _, p := range u.pods {
-		if pods[p.qt.Name] {
+		if used.pods[p.qt.Name] {
 			c.usedPODs = append(c.usedPODs, p)
 		}
 	}

@@ -44,6 +44,8 @@ type enumValue struct {
 type pod struct {
 	file            *rep.File
 	goName, varName string
+	typeVar         string // of its *qt.Type
+	unpack          string // the function that makes it of a qt.Value
 	ast             *rep.POD
 	qt              qt.POD
 	fields          []field
@@ -83,12 +85,15 @@ type property struct {
 	roles     []string
 	isModel   bool
 	typeText  string
+	pushSlot  string // the name of the slot by which replicas push it
 }
 
 type method struct {
 	goName    string // of the interface's method
 	onReplica string
 	name, doc string
+	wireName  string // its name in Qt, with the parameters' types if it is overloaded
+	suffix    string // of the Go name of a later overload
 	params    []param
 	ret       *goType // nil if nothing is returned
 	retText   string
@@ -183,11 +188,12 @@ func (c *class) holds(other *class, seen []*class) bool {
 
 func (u *unit) declarePOD(d *rep.POD) error {
 	p := &pod{file: u.file, goName: u.prefix + exported(d.Name), ast: d, qt: qt.POD{Name: d.Name}}
-	p.varName = unexported(p.goName) + "POD"
-	if !u.names.free(p.goName, p.varName) {
+	p.varName, p.typeVar, p.unpack = unexported(p.goName)+"POD", unexported(p.goName)+"Type", "unpack"+p.goName
+	names := []string{p.goName, p.varName, p.typeVar, p.unpack}
+	if !u.names.free(names...) {
 		return u.errorf(d.Pos(), "%s is declared twice, or its name in Go, %s, is taken", d.Name, p.goName)
 	}
-	u.names.take(p.goName, p.varName)
+	u.names.take(names...)
 	u.pods = append(u.pods, p)
 	return nil
 }

@@ -72,6 +72,20 @@ var readingPOD = qt.POD{Name: "Reading", Fields: []qt.Field{
 	{Name: "unit", TypeName: "QString"},
 }}
 
+// pack returns the POD as Qt has it.
+func (r Reading) pack() qt.Value {
+	return readingType.Pack(qt.Of(r.Stamp), qt.Of(r.Unit))
+}
+
+// unpackReading returns what a value of the POD Reading holds, the zero Reading if it is none.
+func unpackReading(v qt.Value) Reading {
+	f := readingType.Unpack(v)
+	return Reading{
+		Stamp: qt.OrZero[int64](f[0]),
+		Unit:  qt.OrZero[string](f[1]),
+	}
+}
+
 // pumpClass describes the class Pump to both sides.
 var pumpClass = &core.Class{
 	Name:       "Pump",
@@ -105,7 +119,12 @@ func NewPumpSource(impl PumpSlots) (*PumpSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := source.Handle("spin", impl.Spin); err != nil {
+	err =
+		source.Handle("spin", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Spin(ctx, qt.OrZero[int32](args[0]))
+			return qt.Of(x), err
+		})
+	if err != nil {
 		return nil, err
 	}
 	return &PumpSource{source}, nil
@@ -115,33 +134,41 @@ func NewPumpSource(impl PumpSlots) (*PumpSource, error) {
 func (s *PumpSource) Source() *core.Source { return s.source }
 
 // Rpm returns the property rpm.
-func (s *PumpSource) Rpm() int32 { return core.Current[int32](s.source, "rpm") }
+func (s *PumpSource) Rpm() int32 {
+	v, _ := s.source.Get("rpm") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetRpm sets the property rpm, and tells all replicas if that is another value.
-func (s *PumpSource) SetRpm(rpm int32) error { return core.Set(s.source, "rpm", rpm) }
+func (s *PumpSource) SetRpm(rpm int32) error { return core.Set(s.source, "rpm", qt.Of(rpm)) }
 
 // OnPushRpm sets what is asked when a replica pushes the property rpm: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *PumpSource) OnPushRpm(fn func(ctx context.Context, rpm int32) error) error {
-	return core.OnWriteOf(s.source, "rpm", fn)
+	return s.source.OnWrite("rpm", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[int32](v)) })
 }
 
 // Label returns the property label.
-func (s *PumpSource) Label() string { return core.Current[string](s.source, "label") }
+func (s *PumpSource) Label() string {
+	v, _ := s.source.Get("label") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // SetLabel sets the property label, and tells all replicas if that is another value.
-func (s *PumpSource) SetLabel(label string) error { return core.Set(s.source, "label", label) }
+func (s *PumpSource) SetLabel(label string) error { return core.Set(s.source, "label", qt.Of(label)) }
 
 // OnSetLabel sets what is asked when a replica writes the property label: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *PumpSource) OnSetLabel(fn func(ctx context.Context, label string) error) error {
-	return core.OnWriteOf(s.source, "label", fn)
+	return s.source.OnWrite("label", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[string](v)) })
 }
 
 // EmitJammed emits the signal jammed to all replicas.
-func (s *PumpSource) EmitJammed(why string) error { return core.Emit(s.source, "jammed", qt.Of(why)) }
+func (s *PumpSource) EmitJammed(why string) error {
+	return core.Emit(s.source, "jammed", qt.Of(why))
+}
 
 // PumpReplica is an object of the class Pump elsewhere. What it can do besides, such as Wait and Close, is said of
 // [core.Replica]. Before it is Valid its properties have the class's defaults. Its methods are safe for concurrent use.
@@ -157,47 +184,51 @@ func AcquirePump(node *core.Node, name string) (*PumpReplica, error) {
 }
 
 // Rpm returns the property rpm as last seen.
-func (r *PumpReplica) Rpm() int32 { return core.Current[int32](r.Replica, "rpm") }
+func (r *PumpReplica) Rpm() int32 {
+	v, _ := r.Replica.Get("rpm") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnRpmChanged calls fn with the new value whenever the property rpm has changed, until it is cancelled.
 func (r *PumpReplica) OnRpmChanged(fn func(rpm int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "rpm", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("rpm", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // PushRpm asks the source for a new value of the property rpm and waits for its answer: an error, if it refuses.
 func (r *PumpReplica) PushRpm(ctx context.Context, rpm int32) error {
-	_, err := r.Replica.Call(ctx, "pushRpm", rpm)
+	_, err := core.CallSlot(ctx, r.Replica, "pushRpm", qt.Of(rpm))
 	return err
 }
 
 // Label returns the property label as last seen.
-func (r *PumpReplica) Label() string { return core.Current[string](r.Replica, "label") }
+func (r *PumpReplica) Label() string {
+	v, _ := r.Replica.Get("label") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // OnLabelChanged calls fn with the new value whenever the property label has changed, until it is cancelled.
 func (r *PumpReplica) OnLabelChanged(fn func(label string)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "label", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("label", func(v qt.Value) { fn(qt.OrZero[string](v)) }) // the class has it
 	return cancel
 }
 
 // SetLabel asks the source for a new value of the property label. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *PumpReplica) SetLabel(ctx context.Context, label string) error {
-	return core.WriteTo(ctx, r.Replica, "label", label)
+	return core.WriteTo(ctx, r.Replica, "label", qt.Of(label))
 }
 
 // OnJammed calls fn whenever the source emits the signal jammed, until it is cancelled.
 func (r *PumpReplica) OnJammed(fn func(why string)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("jammed", func(args []qt.Value) { fn(core.As[string](args[0])) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("jammed", func(args []qt.Value) { fn(qt.OrZero[string](args[0])) }) // the class has it
 	return cancel
 }
 
 // Spin calls the slot spin and waits for its reply.
 func (r *PumpReplica) Spin(ctx context.Context, by int32) (int32, error) {
-	return core.CallOf[int32](ctx, r.Replica, "spin", by)
+	v, err := core.CallSlot(ctx, r.Replica, "spin", qt.Of(by))
+	return qt.OrZero[int32](v), err
 }
 
 // boilerClass describes the class Boiler to both sides.
@@ -207,6 +238,7 @@ var boilerClass = &core.Class{
 	Signature5: "90a8f8f7a5ad393e3586ee2ef8579899ba9e0a55",
 	Enums:      []qt.Enum{seasonEnum, boilerModeEnum},
 	PODs:       []qt.POD{readingPOD},
+	Scope:      mockTypes,
 	Properties: []core.Property{
 		{Name: "celsius", Type: "double", Access: core.ReadOnly, Default: 19.5},
 		{Name: "target", Type: "int", Default: 20},
@@ -242,10 +274,10 @@ type BoilerSlots interface {
 	Measure(ctx context.Context, unit string) (Reading, error)
 	// Cycle answers the slot cycle.
 	Cycle(ctx context.Context, from BoilerMode) (BoilerMode, error)
-	// Reset answers the slot reset.
+	// Reset answers the slot reset().
 	Reset(ctx context.Context) error
-	// Reset2 answers the slot reset.
-	Reset2(ctx context.Context, how int32, hard bool) (int32, error)
+	// ResetInt32Bool answers the slot reset(int,bool).
+	ResetInt32Bool(ctx context.Context, how int32, hard bool) (int32, error)
 }
 
 // BoilerSource is an object of the class Boiler that a host remotes. Its methods are safe for concurrent use.
@@ -258,11 +290,25 @@ func NewBoilerSource(impl BoilerSlots) (*BoilerSource, error) {
 		return nil, err
 	}
 	err = errors.Join(
-		source.Handle("boost", impl.Boost),
-		source.Handle("measure", impl.Measure),
-		source.Handle("cycle", impl.Cycle),
-		source.Handle("reset", impl.Reset),
-		source.Handle("reset", impl.Reset2),
+		source.Handle("boost", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Boost(ctx, qt.OrZero[int32](args[0]))
+			return qt.Of(x), err
+		}),
+		source.Handle("measure", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Measure(ctx, qt.OrZero[string](args[0]))
+			return x.pack(), err
+		}),
+		source.Handle("cycle", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Cycle(ctx, BoilerMode(qt.OrZero[int32](args[0])))
+			return qt.Of(int32(x)), err
+		}),
+		source.Handle("reset()", func(ctx context.Context, _ []qt.Value) (qt.Value, error) {
+			return qt.Value{}, impl.Reset(ctx)
+		}),
+		source.Handle("reset(int,bool)", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.ResetInt32Bool(ctx, qt.OrZero[int32](args[0]), qt.OrZero[bool](args[1]))
+			return qt.Of(x), err
+		}),
 	)
 	if err != nil {
 		return nil, err
@@ -274,111 +320,148 @@ func NewBoilerSource(impl BoilerSlots) (*BoilerSource, error) {
 func (s *BoilerSource) Source() *core.Source { return s.source }
 
 // Celsius returns the property celsius.
-func (s *BoilerSource) Celsius() float64 { return core.Current[float64](s.source, "celsius") }
+func (s *BoilerSource) Celsius() float64 {
+	v, _ := s.source.Get("celsius") // the class has it
+	return qt.OrZero[float64](v)
+}
 
 // SetCelsius sets the property celsius, and tells all replicas if that is another value.
 func (s *BoilerSource) SetCelsius(celsius float64) error {
-	return core.Set(s.source, "celsius", celsius)
+	return core.Set(s.source, "celsius", qt.Of(celsius))
 }
 
 // Target returns the property target.
-func (s *BoilerSource) Target() int32 { return core.Current[int32](s.source, "target") }
+func (s *BoilerSource) Target() int32 {
+	v, _ := s.source.Get("target") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetTarget sets the property target, and tells all replicas if that is another value.
-func (s *BoilerSource) SetTarget(target int32) error { return core.Set(s.source, "target", target) }
+func (s *BoilerSource) SetTarget(target int32) error {
+	return core.Set(s.source, "target", qt.Of(target))
+}
 
 // OnPushTarget sets what is asked when a replica pushes the property target: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *BoilerSource) OnPushTarget(fn func(ctx context.Context, target int32) error) error {
-	return core.OnWriteOf(s.source, "target", fn)
+	return s.source.OnWrite("target", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[int32](v)) })
 }
 
 // Title returns the property title.
-func (s *BoilerSource) Title() string { return core.Current[string](s.source, "title") }
+func (s *BoilerSource) Title() string {
+	v, _ := s.source.Get("title") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // SetTitle sets the property title, and tells all replicas if that is another value.
-func (s *BoilerSource) SetTitle(title string) error { return core.Set(s.source, "title", title) }
+func (s *BoilerSource) SetTitle(title string) error { return core.Set(s.source, "title", qt.Of(title)) }
 
 // OnSetTitle sets what is asked when a replica writes the property title: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *BoilerSource) OnSetTitle(fn func(ctx context.Context, title string) error) error {
-	return core.OnWriteOf(s.source, "title", fn)
+	return s.source.OnWrite("title", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[string](v)) })
 }
 
 // Mode returns the property mode.
-func (s *BoilerSource) Mode() BoilerMode { return BoilerMode(core.Current[int32](s.source, "mode")) }
+func (s *BoilerSource) Mode() BoilerMode {
+	v, _ := s.source.Get("mode") // the class has it
+	return BoilerMode(qt.OrZero[int32](v))
+}
 
 // SetMode sets the property mode, and tells all replicas if that is another value.
-func (s *BoilerSource) SetMode(mode BoilerMode) error { return core.Set(s.source, "mode", int32(mode)) }
+func (s *BoilerSource) SetMode(mode BoilerMode) error {
+	return core.Set(s.source, "mode", qt.Of(int32(mode)))
+}
 
 // OnSetMode sets what is asked when a replica writes the property mode: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *BoilerSource) OnSetMode(fn func(ctx context.Context, mode BoilerMode) error) error {
-	return core.OnWriteOf(s.source, "mode", func(ctx context.Context, v int32) error { return fn(ctx, BoilerMode(v)) })
+	return s.source.OnWrite("mode", func(ctx context.Context, v qt.Value) error { return fn(ctx, BoilerMode(qt.OrZero[int32](v))) })
 }
 
 // Season returns the property season.
-func (s *BoilerSource) Season() Season { return Season(core.Current[int32](s.source, "season")) }
+func (s *BoilerSource) Season() Season {
+	v, _ := s.source.Get("season") // the class has it
+	return Season(qt.OrZero[int32](v))
+}
 
 // SetSeason sets the property season, and tells all replicas if that is another value.
 func (s *BoilerSource) SetSeason(season Season) error {
-	return core.Set(s.source, "season", int32(season))
+	return core.Set(s.source, "season", qt.Of(int32(season)))
 }
 
 // OnSetSeason sets what is asked when a replica writes the property season: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *BoilerSource) OnSetSeason(fn func(ctx context.Context, season Season) error) error {
-	return core.OnWriteOf(s.source, "season", func(ctx context.Context, v int32) error { return fn(ctx, Season(v)) })
+	return s.source.OnWrite("season", func(ctx context.Context, v qt.Value) error { return fn(ctx, Season(qt.OrZero[int32](v))) })
 }
 
 // Last returns the property last.
-func (s *BoilerSource) Last() Reading { return core.Current[Reading](s.source, "last") }
+func (s *BoilerSource) Last() Reading {
+	v, _ := s.source.Get("last") // the class has it
+	return unpackReading(v)
+}
 
 // SetLast sets the property last, and tells all replicas if that is another value.
-func (s *BoilerSource) SetLast(last Reading) error { return s.source.Set("last", last) }
+func (s *BoilerSource) SetLast(last Reading) error { return core.Set(s.source, "last", last.pack()) }
 
 // OnSetLast sets what is asked when a replica writes the property last: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *BoilerSource) OnSetLast(fn func(ctx context.Context, last Reading) error) error {
-	return core.OnWriteOf(s.source, "last", fn)
+	return s.source.OnWrite("last", func(ctx context.Context, v qt.Value) error { return fn(ctx, unpackReading(v)) })
 }
 
 // History returns the property history.
-func (s *BoilerSource) History() []Reading { return core.Current[[]Reading](s.source, "history") }
+func (s *BoilerSource) History() []Reading {
+	v, _ := s.source.Get("history") // the class has it
+	return qt.UnpackList(v, unpackReading)
+}
 
 // SetHistory sets the property history, and tells all replicas if that is another value.
-func (s *BoilerSource) SetHistory(history []Reading) error { return s.source.Set("history", history) }
+func (s *BoilerSource) SetHistory(history []Reading) error {
+	return core.Set(s.source, "history", qt.PackList(mockListReadingType, history, Reading.pack))
+}
 
 // OnPushHistory sets what is asked when a replica pushes the property history: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *BoilerSource) OnPushHistory(fn func(ctx context.Context, history []Reading) error) error {
-	return core.OnWriteOf(s.source, "history", fn)
+	return s.source.OnWrite("history", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.UnpackList(v, unpackReading)) })
 }
 
 // Anything returns the property anything.
-func (s *BoilerSource) Anything() any { return core.Current[any](s.source, "anything") }
+func (s *BoilerSource) Anything() any {
+	v, _ := s.source.Get("anything") // the class has it
+	return v.Any()
+}
 
 // SetAnything sets the property anything, and tells all replicas if that is another value.
-func (s *BoilerSource) SetAnything(anything any) error { return s.source.Set("anything", anything) }
+func (s *BoilerSource) SetAnything(anything any) error {
+	return core.Set(s.source, "anything", qt.Carry(qt.ValueOf(anything)))
+}
 
 // OnSetAnything sets what is asked when a replica writes the property anything: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *BoilerSource) OnSetAnything(fn func(ctx context.Context, anything any) error) error {
-	return core.OnWriteOf(s.source, "anything", fn)
+	return s.source.OnWrite("anything", func(ctx context.Context, v qt.Value) error { return fn(ctx, v.Any()) })
 }
 
 // Vendor returns the property vendor.
-func (s *BoilerSource) Vendor() string { return core.Current[string](s.source, "vendor") }
+func (s *BoilerSource) Vendor() string {
+	v, _ := s.source.Get("vendor") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // SetVendor gives the constant property vendor its value, before the source is remoted.
-func (s *BoilerSource) SetVendor(vendor string) error { return s.source.SetConstant("vendor", vendor) }
+func (s *BoilerSource) SetVendor(vendor string) error {
+	return s.source.SetConstant("vendor", qt.Of(vendor))
+}
 
 // SetPump puts an object, or nil, into the property pump, and tells all replicas.
 func (s *BoilerSource) SetPump(pump *PumpSource) error {
@@ -407,7 +490,7 @@ func (s *BoilerSource) EmitReady(level int32) error {
 
 // EmitChanged emits the signal changed to all replicas.
 func (s *BoilerSource) EmitChanged(mode BoilerMode, reading Reading) error {
-	return s.source.Emit("changed", mode, reading)
+	return core.Emit(s.source, "changed", qt.Of(int32(mode)), reading.pack())
 }
 
 // BoilerReplica is an object of the class Boiler elsewhere. What it can do besides, such as Wait and Close, is said of
@@ -424,121 +507,148 @@ func AcquireBoiler(node *core.Node, name string) (*BoilerReplica, error) {
 }
 
 // Celsius returns the property celsius as last seen.
-func (r *BoilerReplica) Celsius() float64 { return core.Current[float64](r.Replica, "celsius") }
+func (r *BoilerReplica) Celsius() float64 {
+	v, _ := r.Replica.Get("celsius") // the class has it
+	return qt.OrZero[float64](v)
+}
 
 // OnCelsiusChanged calls fn with the new value whenever the property celsius has changed, until it is cancelled.
 func (r *BoilerReplica) OnCelsiusChanged(fn func(celsius float64)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "celsius", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("celsius", func(v qt.Value) { fn(qt.OrZero[float64](v)) }) // the class has it
 	return cancel
 }
 
 // Target returns the property target as last seen.
-func (r *BoilerReplica) Target() int32 { return core.Current[int32](r.Replica, "target") }
+func (r *BoilerReplica) Target() int32 {
+	v, _ := r.Replica.Get("target") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnTargetChanged calls fn with the new value whenever the property target has changed, until it is cancelled.
 func (r *BoilerReplica) OnTargetChanged(fn func(target int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "target", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("target", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // PushTarget asks the source for a new value of the property target and waits for its answer: an error, if it refuses.
 func (r *BoilerReplica) PushTarget(ctx context.Context, target int32) error {
-	_, err := r.Replica.Call(ctx, "pushTarget", target)
+	_, err := core.CallSlot(ctx, r.Replica, "pushTarget", qt.Of(target))
 	return err
 }
 
 // Title returns the property title as last seen.
-func (r *BoilerReplica) Title() string { return core.Current[string](r.Replica, "title") }
+func (r *BoilerReplica) Title() string {
+	v, _ := r.Replica.Get("title") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // OnTitleChanged calls fn with the new value whenever the property title has changed, until it is cancelled.
 func (r *BoilerReplica) OnTitleChanged(fn func(title string)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "title", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("title", func(v qt.Value) { fn(qt.OrZero[string](v)) }) // the class has it
 	return cancel
 }
 
 // SetTitle asks the source for a new value of the property title. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *BoilerReplica) SetTitle(ctx context.Context, title string) error {
-	return core.WriteTo(ctx, r.Replica, "title", title)
+	return core.WriteTo(ctx, r.Replica, "title", qt.Of(title))
 }
 
 // Mode returns the property mode as last seen.
-func (r *BoilerReplica) Mode() BoilerMode { return BoilerMode(core.Current[int32](r.Replica, "mode")) }
+func (r *BoilerReplica) Mode() BoilerMode {
+	v, _ := r.Replica.Get("mode") // the class has it
+	return BoilerMode(qt.OrZero[int32](v))
+}
 
 // OnModeChanged calls fn with the new value whenever the property mode has changed, until it is cancelled.
 func (r *BoilerReplica) OnModeChanged(fn func(mode BoilerMode)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "mode", func(v int32) { fn(BoilerMode(v)) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("mode", func(v qt.Value) { fn(BoilerMode(qt.OrZero[int32](v))) }) // the class has it
 	return cancel
 }
 
 // SetMode asks the source for a new value of the property mode. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *BoilerReplica) SetMode(ctx context.Context, mode BoilerMode) error {
-	return core.WriteTo(ctx, r.Replica, "mode", mode)
+	return core.WriteTo(ctx, r.Replica, "mode", qt.Of(int32(mode)))
 }
 
 // Season returns the property season as last seen.
-func (r *BoilerReplica) Season() Season { return Season(core.Current[int32](r.Replica, "season")) }
+func (r *BoilerReplica) Season() Season {
+	v, _ := r.Replica.Get("season") // the class has it
+	return Season(qt.OrZero[int32](v))
+}
 
 // OnSeasonChanged calls fn with the new value whenever the property season has changed, until it is cancelled.
 func (r *BoilerReplica) OnSeasonChanged(fn func(season Season)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "season", func(v int32) { fn(Season(v)) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("season", func(v qt.Value) { fn(Season(qt.OrZero[int32](v))) }) // the class has it
 	return cancel
 }
 
 // SetSeason asks the source for a new value of the property season. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *BoilerReplica) SetSeason(ctx context.Context, season Season) error {
-	return core.WriteTo(ctx, r.Replica, "season", season)
+	return core.WriteTo(ctx, r.Replica, "season", qt.Of(int32(season)))
 }
 
 // Last returns the property last as last seen.
-func (r *BoilerReplica) Last() Reading { return core.Current[Reading](r.Replica, "last") }
+func (r *BoilerReplica) Last() Reading {
+	v, _ := r.Replica.Get("last") // the class has it
+	return unpackReading(v)
+}
 
 // OnLastChanged calls fn with the new value whenever the property last has changed, until it is cancelled.
 func (r *BoilerReplica) OnLastChanged(fn func(last Reading)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "last", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("last", func(v qt.Value) { fn(unpackReading(v)) }) // the class has it
 	return cancel
 }
 
 // SetLast asks the source for a new value of the property last. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *BoilerReplica) SetLast(ctx context.Context, last Reading) error {
-	return core.WriteTo(ctx, r.Replica, "last", last)
+	return core.WriteTo(ctx, r.Replica, "last", last.pack())
 }
 
 // History returns the property history as last seen.
-func (r *BoilerReplica) History() []Reading { return core.Current[[]Reading](r.Replica, "history") }
+func (r *BoilerReplica) History() []Reading {
+	v, _ := r.Replica.Get("history") // the class has it
+	return qt.UnpackList(v, unpackReading)
+}
 
 // OnHistoryChanged calls fn with the new value whenever the property history has changed, until it is cancelled.
 func (r *BoilerReplica) OnHistoryChanged(fn func(history []Reading)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "history", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("history", func(v qt.Value) { fn(qt.UnpackList(v, unpackReading)) }) // the class has it
 	return cancel
 }
 
 // PushHistory asks the source for a new value of the property history and waits for its answer: an error, if it refuses.
 func (r *BoilerReplica) PushHistory(ctx context.Context, history []Reading) error {
-	_, err := r.Replica.Call(ctx, "pushHistory", history)
+	_, err := core.CallSlot(ctx, r.Replica, "pushHistory", qt.PackList(mockListReadingType, history, Reading.pack))
 	return err
 }
 
 // Anything returns the property anything as last seen.
-func (r *BoilerReplica) Anything() any { return core.Current[any](r.Replica, "anything") }
+func (r *BoilerReplica) Anything() any {
+	v, _ := r.Replica.Get("anything") // the class has it
+	return v.Any()
+}
 
 // OnAnythingChanged calls fn with the new value whenever the property anything has changed, until it is cancelled.
 func (r *BoilerReplica) OnAnythingChanged(fn func(anything any)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "anything", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("anything", func(v qt.Value) { fn(v.Any()) }) // the class has it
 	return cancel
 }
 
 // SetAnything asks the source for a new value of the property anything. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *BoilerReplica) SetAnything(ctx context.Context, anything any) error {
-	return core.WriteTo(ctx, r.Replica, "anything", anything)
+	return core.WriteTo(ctx, r.Replica, "anything", qt.Carry(qt.ValueOf(anything)))
 }
 
 // Vendor returns the property vendor as last seen.
-func (r *BoilerReplica) Vendor() string { return core.Current[string](r.Replica, "vendor") }
+func (r *BoilerReplica) Vendor() string {
+	v, _ := r.Replica.Get("vendor") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // Pump returns the object in the property pump, nil if there is none. It needs no closing.
 func (r *BoilerReplica) Pump() *PumpReplica {
@@ -551,7 +661,7 @@ func (r *BoilerReplica) Pump() *PumpReplica {
 
 // OnPumpChanged calls fn whenever there is another object, or none, in the property pump, until it is cancelled.
 func (r *BoilerReplica) OnPumpChanged(fn func(*PumpReplica)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "pump", func(any) { fn(r.Pump()) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("pump", func(qt.Value) { fn(r.Pump()) }) // the class has it
 	return cancel
 }
 
@@ -566,50 +676,55 @@ func (r *BoilerReplica) Rows() *core.Replica {
 
 // OnRowsChanged calls fn whenever there is another item model, or none, in the property rows, until it is cancelled.
 func (r *BoilerReplica) OnRowsChanged(fn func(*core.Replica)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "rows", func(any) { fn(r.Rows()) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("rows", func(qt.Value) { fn(r.Rows()) }) // the class has it
 	return cancel
 }
 
 // OnReady calls fn whenever the source emits the signal ready, until it is cancelled.
 func (r *BoilerReplica) OnReady(fn func(level int32)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("ready", func(args []qt.Value) { fn(core.As[int32](args[0])) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("ready", func(args []qt.Value) { fn(qt.OrZero[int32](args[0])) }) // the class has it
 	return cancel
 }
 
 // OnChanged calls fn whenever the source emits the signal changed, until it is cancelled.
 func (r *BoilerReplica) OnChanged(fn func(mode BoilerMode, reading Reading)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("changed", func(args []qt.Value) { fn(BoilerMode(core.As[int32](args[0])), core.As[Reading](args[1])) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("changed", func(args []qt.Value) { fn(BoilerMode(qt.OrZero[int32](args[0])), unpackReading(args[1])) }) // the class has it
 	return cancel
 }
 
 // Boost calls the slot boost and waits for its reply.
 func (r *BoilerReplica) Boost(ctx context.Context, minutes int32) (int32, error) {
-	return core.CallOf[int32](ctx, r.Replica, "boost", minutes)
+	v, err := core.CallSlot(ctx, r.Replica, "boost", qt.Of(minutes))
+	return qt.OrZero[int32](v), err
 }
 
 // Measure calls the slot measure and waits for its reply.
 func (r *BoilerReplica) Measure(ctx context.Context, unit string) (Reading, error) {
-	return core.CallOf[Reading](ctx, r.Replica, "measure", unit)
+	v, err := core.CallSlot(ctx, r.Replica, "measure", qt.Of(unit))
+	return unpackReading(v), err
 }
 
 // Cycle calls the slot cycle and waits for its reply.
 func (r *BoilerReplica) Cycle(ctx context.Context, from BoilerMode) (BoilerMode, error) {
-	return core.CallOf[BoilerMode](ctx, r.Replica, "cycle", from)
+	v, err := core.CallSlot(ctx, r.Replica, "cycle", qt.Of(int32(from)))
+	return BoilerMode(qt.OrZero[int32](v)), err
 }
 
-// Reset calls the slot reset and waits for its reply.
+// Reset calls the slot reset() and waits for its reply.
 func (r *BoilerReplica) Reset(ctx context.Context) error {
-	_, err := r.Replica.Call(ctx, "reset")
+	_, err := core.CallSlot(ctx, r.Replica, "reset()")
 	return err
 }
 
-// Reset2 calls the slot reset and waits for its reply.
-func (r *BoilerReplica) Reset2(ctx context.Context, how int32, hard bool) (int32, error) {
-	return core.CallOf[int32](ctx, r.Replica, "reset", how, hard)
+// ResetInt32Bool calls the slot reset(int,bool) and waits for its reply.
+func (r *BoilerReplica) ResetInt32Bool(ctx context.Context, how int32, hard bool) (int32, error) {
+	v, err := core.CallSlot(ctx, r.Replica, "reset(int,bool)", qt.Of(how), qt.Of(hard))
+	return qt.OrZero[int32](v), err
 }
+
+// The types that values are made with.
+var (
+	mockTypes           = qt.NewTypes().Define([]*qt.Enum{&seasonEnum, &boilerModeEnum}, []qt.POD{readingPOD})
+	readingType         = mockTypes.MustLookup("Reading")
+	mockListReadingType = mockTypes.MustLookup("QList<Reading>")
+)

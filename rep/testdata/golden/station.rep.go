@@ -191,6 +191,21 @@ var readingPOD = qt.POD{Name: "Reading", Fields: []qt.Field{
 	{Name: "unit", TypeName: "QString"},
 }}
 
+// pack returns the POD as Qt has it.
+func (r Reading) pack() qt.Value {
+	return readingType.Pack(qt.Of(r.Stamp), qt.Of(r.Value), qt.Of(r.Unit))
+}
+
+// unpackReading returns what a value of the POD Reading holds, the zero Reading if it is none.
+func unpackReading(v qt.Value) Reading {
+	f := readingType.Unpack(v)
+	return Reading{
+		Stamp: qt.OrZero[int64](f[0]),
+		Value: qt.OrZero[float64](f[1]),
+		Unit:  qt.OrZero[string](f[2]),
+	}
+}
+
 // Place is the POD Place.
 type Place struct {
 	Name     string               // what people call it
@@ -202,6 +217,23 @@ var placePOD = qt.POD{Name: "Place", Fields: []qt.Field{
 	{Name: "readings", TypeName: "QMap<QString,QList<Reading>>"},
 }}
 
+// pack returns the POD as Qt has it.
+func (p Place) pack() qt.Value {
+	return placeType.Pack(
+		qt.Of(p.Name),
+		qt.PackMap(stationMapStringListReadingType, p.Readings, qt.Of[string], func(x []Reading) qt.Value { return qt.PackList(stationListReadingType, x, Reading.pack) }),
+	)
+}
+
+// unpackPlace returns what a value of the POD Place holds, the zero Place if it is none.
+func unpackPlace(v qt.Value) Place {
+	f := placeType.Unpack(v)
+	return Place{
+		Name:     qt.OrZero[string](f[0]),
+		Readings: qt.UnpackMap(f[1], qt.OrZero[string], func(v qt.Value) []Reading { return qt.UnpackList(v, unpackReading) }),
+	}
+}
+
 // Shape is the POD Shape.
 type Shape struct {
 	Kind    ShapeKind // what it is
@@ -209,9 +241,26 @@ type Shape struct {
 }
 
 var shapePOD = qt.POD{Name: "Shape", Fields: []qt.Field{
-	{Name: "kind", TypeName: "Kind"},
-	{Name: "corners", TypeName: "QList<QPair<int,int>>"},
+	{Name: "kind", TypeName: "Shape::Kind"},
+	{Name: "corners", TypeName: "QList<std::pair<int,int>>"},
 }}
+
+// pack returns the POD as Qt has it.
+func (s Shape) pack() qt.Value {
+	return shapeType.Pack(
+		qt.Of(int32(s.Kind)),
+		qt.PackList(stationListStdPairIntIntType, s.Corners, func(x [2]any) qt.Value { return qt.Carry(stationStdPairIntIntType.Value(x)) }),
+	)
+}
+
+// unpackShape returns what a value of the POD Shape holds, the zero Shape if it is none.
+func unpackShape(v qt.Value) Shape {
+	f := shapeType.Unpack(v)
+	return Shape{
+		Kind:    ShapeKind(qt.OrZero[int32](f[0])),
+		Corners: qt.UnpackList(f[1], qt.OrZero[[2]any]),
+	}
+}
 
 // gaugeClass describes the class Gauge to both sides.
 var gaugeClass = &core.Class{
@@ -239,10 +288,13 @@ func NewGaugeSource() (*GaugeSource, error) {
 func (s *GaugeSource) Source() *core.Source { return s.source }
 
 // Value returns the property value.
-func (s *GaugeSource) Value() float64 { return core.Current[float64](s.source, "value") }
+func (s *GaugeSource) Value() float64 {
+	v, _ := s.source.Get("value") // the class has it
+	return qt.OrZero[float64](v)
+}
 
 // SetValue sets the property value, and tells all replicas if that is another value.
-func (s *GaugeSource) SetValue(value float64) error { return core.Set(s.source, "value", value) }
+func (s *GaugeSource) SetValue(value float64) error { return core.Set(s.source, "value", qt.Of(value)) }
 
 // GaugeReplica is an object of the class Gauge elsewhere. What it can do besides, such as Wait and Close, is said of
 // [core.Replica]. Before it is Valid its properties have the class's defaults. Its methods are safe for concurrent use.
@@ -258,11 +310,14 @@ func AcquireGauge(node *core.Node, name string) (*GaugeReplica, error) {
 }
 
 // Value returns the property value as last seen.
-func (r *GaugeReplica) Value() float64 { return core.Current[float64](r.Replica, "value") }
+func (r *GaugeReplica) Value() float64 {
+	v, _ := r.Replica.Get("value") // the class has it
+	return qt.OrZero[float64](v)
+}
 
 // OnValueChanged calls fn with the new value whenever the property value has changed, until it is cancelled.
 func (r *GaugeReplica) OnValueChanged(fn func(value float64)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "value", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("value", func(v qt.Value) { fn(qt.OrZero[float64](v)) }) // the class has it
 	return cancel
 }
 
@@ -322,9 +377,16 @@ func NewStationSource(impl StationSlots) (*StationSource, error) {
 		return nil, err
 	}
 	err = errors.Join(
-		source.Handle("reset", impl.Reset),
-		source.Handle("words", impl.Words),
-		source.Handle("lines", impl.Lines),
+		source.Handle("reset", func(ctx context.Context, _ []qt.Value) (qt.Value, error) {
+			return qt.Value{}, impl.Reset(ctx)
+		}),
+		source.Handle("words", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Words(ctx, qt.OrZero[uint32](args[0]), qt.OrZero[int64](args[1]), qt.OrZero[int32](args[2]))
+			return qt.Of(x), err
+		}),
+		source.Handle("lines", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			return qt.Value{}, impl.Lines(ctx, qt.OrZero[int32](args[0]), qt.OrZero[int32](args[1]))
+		}),
 	)
 	if err != nil {
 		return nil, err
@@ -336,57 +398,79 @@ func NewStationSource(impl StationSlots) (*StationSource, error) {
 func (s *StationSource) Source() *core.Source { return s.source }
 
 // Level returns the property level.
-func (s *StationSource) Level() int32 { return core.Current[int32](s.source, "level") }
+func (s *StationSource) Level() int32 {
+	v, _ := s.source.Get("level") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetLevel sets the property level, and tells all replicas if that is another value.
-func (s *StationSource) SetLevel(level int32) error { return core.Set(s.source, "level", level) }
+func (s *StationSource) SetLevel(level int32) error { return core.Set(s.source, "level", qt.Of(level)) }
 
 // OnPushLevel sets what is asked when a replica pushes the property level: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *StationSource) OnPushLevel(fn func(ctx context.Context, level int32) error) error {
-	return core.OnWriteOf(s.source, "level", fn)
+	return s.source.OnWrite("level", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[int32](v)) })
 }
 
 // Other returns the property other.
 //
 // two on a line
-func (s *StationSource) Other() int32 { return core.Current[int32](s.source, "other") }
+func (s *StationSource) Other() int32 {
+	v, _ := s.source.Get("other") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetOther sets the property other, and tells all replicas if that is another value.
-func (s *StationSource) SetOther(other int32) error { return core.Set(s.source, "other", other) }
+func (s *StationSource) SetOther(other int32) error { return core.Set(s.source, "other", qt.Of(other)) }
 
 // OnSetOther sets what is asked when a replica writes the property other: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *StationSource) OnSetOther(fn func(ctx context.Context, other int32) error) error {
-	return core.OnWriteOf(s.source, "other", fn)
+	return s.source.OnWrite("other", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[int32](v)) })
 }
 
 // Title returns the property title.
-func (s *StationSource) Title() string { return core.Current[string](s.source, "title") }
+func (s *StationSource) Title() string {
+	v, _ := s.source.Get("title") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // SetTitle sets the property title, and tells all replicas if that is another value.
-func (s *StationSource) SetTitle(title string) error { return core.Set(s.source, "title", title) }
+func (s *StationSource) SetTitle(title string) error {
+	return core.Set(s.source, "title", qt.Of(title))
+}
 
 // List returns the property list.
-func (s *StationSource) List() []int32 { return core.Current[[]int32](s.source, "list") }
+func (s *StationSource) List() []int32 {
+	v, _ := s.source.Get("list") // the class has it
+	return qt.UnpackList(v, qt.OrZero[int32])
+}
 
 // SetList gives the constant property list its value, before the source is remoted.
-func (s *StationSource) SetList(list []int32) error { return s.source.SetConstant("list", list) }
+func (s *StationSource) SetList(list []int32) error {
+	return s.source.SetConstant("list", qt.PackList(stationListIntType, list, qt.Of[int32]))
+}
 
 // Font returns the property font.
-func (s *StationSource) Font() qt.Font { return core.Current[qt.Font](s.source, "font") }
+func (s *StationSource) Font() qt.Font {
+	v, _ := s.source.Get("font") // the class has it
+	return qt.OrZero[qt.Font](v)
+}
 
 // SetFont sets the property font, and tells all replicas if that is another value.
-func (s *StationSource) SetFont(font qt.Font) error { return s.source.Set("font", font) }
+func (s *StationSource) SetFont(font qt.Font) error { return core.Set(s.source, "font", qt.Of(font)) }
 
 // Constant returns the property constant.
-func (s *StationSource) Constant() float64 { return core.Current[float64](s.source, "constant") }
+func (s *StationSource) Constant() float64 {
+	v, _ := s.source.Get("constant") // the class has it
+	return qt.OrZero[float64](v)
+}
 
 // SetConstant gives the constant property constant its value, before the source is remoted.
 func (s *StationSource) SetConstant(constant float64) error {
-	return s.source.SetConstant("constant", constant)
+	return s.source.SetConstant("constant", qt.Of(constant))
 }
 
 // SetGauge puts an object, or nil, into the property gauge, and tells all replicas.
@@ -413,11 +497,13 @@ func (s *StationSource) Rows() *core.Source {
 func (s *StationSource) SetRows(rows *core.Source) error { return s.source.SetChild("rows", rows) }
 
 // EmitStarted emits the signal started to all replicas.
-func (s *StationSource) EmitStarted() error { return core.Emit(s.source, "started") }
+func (s *StationSource) EmitStarted() error {
+	return core.Emit(s.source, "started")
+}
 
 // EmitCrossed emits the signal crossed to all replicas.
 func (s *StationSource) EmitCrossed(level int32, by map[string]int32, arg3 StationMode) error {
-	return s.source.Emit("crossed", level, by, arg3)
+	return core.Emit(s.source, "crossed", qt.Of(level), qt.PackMap(stationMapStringIntType, by, qt.Of[string], qt.Of[int32]), qt.Of(int32(arg3)))
 }
 
 // StationReplica is an object of the class Station elsewhere. What it can do besides, such as Wait and Close, is said of
@@ -439,60 +525,78 @@ func AcquireStation(node *core.Node, name string) (*StationReplica, error) {
 }
 
 // Level returns the property level as last seen.
-func (r *StationReplica) Level() int32 { return core.Current[int32](r.Replica, "level") }
+func (r *StationReplica) Level() int32 {
+	v, _ := r.Replica.Get("level") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnLevelChanged calls fn with the new value whenever the property level has changed, until it is cancelled.
 func (r *StationReplica) OnLevelChanged(fn func(level int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "level", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("level", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // PushLevel asks the source for a new value of the property level and waits for its answer: an error, if it refuses.
 func (r *StationReplica) PushLevel(ctx context.Context, level int32) error {
-	_, err := r.Replica.Call(ctx, "pushLevel", level)
+	_, err := core.CallSlot(ctx, r.Replica, "pushLevel", qt.Of(level))
 	return err
 }
 
 // Other returns the property other as last seen, be it before the program was started: it is PERSISTED.
 //
 // two on a line
-func (r *StationReplica) Other() int32 { return core.Current[int32](r.Replica, "other") }
+func (r *StationReplica) Other() int32 {
+	v, _ := r.Replica.Get("other") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnOtherChanged calls fn with the new value whenever the property other has changed, until it is cancelled.
 func (r *StationReplica) OnOtherChanged(fn func(other int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "other", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("other", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // SetOther asks the source for a new value of the property other. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *StationReplica) SetOther(ctx context.Context, other int32) error {
-	return core.WriteTo(ctx, r.Replica, "other", other)
+	return core.WriteTo(ctx, r.Replica, "other", qt.Of(other))
 }
 
 // Title returns the property title as last seen.
-func (r *StationReplica) Title() string { return core.Current[string](r.Replica, "title") }
+func (r *StationReplica) Title() string {
+	v, _ := r.Replica.Get("title") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // OnTitleChanged calls fn with the new value whenever the property title has changed, until it is cancelled.
 func (r *StationReplica) OnTitleChanged(fn func(title string)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "title", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("title", func(v qt.Value) { fn(qt.OrZero[string](v)) }) // the class has it
 	return cancel
 }
 
 // List returns the property list as last seen.
-func (r *StationReplica) List() []int32 { return core.Current[[]int32](r.Replica, "list") }
+func (r *StationReplica) List() []int32 {
+	v, _ := r.Replica.Get("list") // the class has it
+	return qt.UnpackList(v, qt.OrZero[int32])
+}
 
 // Font returns the property font as last seen.
-func (r *StationReplica) Font() qt.Font { return core.Current[qt.Font](r.Replica, "font") }
+func (r *StationReplica) Font() qt.Font {
+	v, _ := r.Replica.Get("font") // the class has it
+	return qt.OrZero[qt.Font](v)
+}
 
 // OnFontChanged calls fn with the new value whenever the property font has changed, until it is cancelled.
 func (r *StationReplica) OnFontChanged(fn func(font qt.Font)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "font", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("font", func(v qt.Value) { fn(qt.OrZero[qt.Font](v)) }) // the class has it
 	return cancel
 }
 
 // Constant returns the property constant as last seen.
-func (r *StationReplica) Constant() float64 { return core.Current[float64](r.Replica, "constant") }
+func (r *StationReplica) Constant() float64 {
+	v, _ := r.Replica.Get("constant") // the class has it
+	return qt.OrZero[float64](v)
+}
 
 // Gauge returns the object in the property gauge, nil if there is none. It needs no closing.
 //
@@ -508,7 +612,7 @@ func (r *StationReplica) Gauge() *GaugeReplica {
 
 // OnGaugeChanged calls fn whenever there is another object, or none, in the property gauge, until it is cancelled.
 func (r *StationReplica) OnGaugeChanged(fn func(*GaugeReplica)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "gauge", func(any) { fn(r.Gauge()) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("gauge", func(qt.Value) { fn(r.Gauge()) }) // the class has it
 	return cancel
 }
 
@@ -523,45 +627,58 @@ func (r *StationReplica) Rows() *core.Replica {
 
 // OnRowsChanged calls fn whenever there is another item model, or none, in the property rows, until it is cancelled.
 func (r *StationReplica) OnRowsChanged(fn func(*core.Replica)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "rows", func(any) { fn(r.Rows()) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("rows", func(qt.Value) { fn(r.Rows()) }) // the class has it
 	return cancel
 }
 
 // OnStarted calls fn whenever the source emits the signal started, until it is cancelled.
 func (r *StationReplica) OnStarted(fn func()) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("started", func(_ []qt.Value) { fn() })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("started", func(_ []qt.Value) { fn() }) // the class has it
 	return cancel
 }
 
 // OnCrossed calls fn whenever the source emits the signal crossed, until it is cancelled.
 func (r *StationReplica) OnCrossed(fn func(level int32, by map[string]int32, arg3 StationMode)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("crossed", func(args []qt.Value) {
-		fn(core.As[int32](args[0]), core.As[map[string]int32](args[1]), StationMode(core.As[int32](args[2])))
-	})
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("crossed", func(args []qt.Value) {
+		fn(
+			qt.OrZero[int32](args[0]),
+			qt.UnpackMap(args[1], qt.OrZero[string], qt.OrZero[int32]),
+			StationMode(qt.OrZero[int32](args[2])),
+		)
+	}) // the class has it
 	return cancel
 }
 
 // Reset calls the slot reset and waits for its reply.
 func (r *StationReplica) Reset(ctx context.Context) error {
-	_, err := r.Replica.Call(ctx, "reset")
+	_, err := core.CallSlot(ctx, r.Replica, "reset")
 	return err
 }
 
 // Words calls the slot words and waits for its reply.
 func (r *StationReplica) Words(ctx context.Context, x uint32, arg2 int64, y int32) (uint32, error) {
-	return core.CallOf[uint32](ctx, r.Replica, "words", x, arg2, y)
+	v, err := core.CallSlot(ctx, r.Replica, "words", qt.Of(x), qt.Of(arg2), qt.Of(y))
+	return qt.OrZero[uint32](v), err
 }
 
 // Lines calls the slot lines and waits for its reply.
 //
 // the first
 func (r *StationReplica) Lines(ctx context.Context, a, b int32) error {
-	_, err := r.Replica.Call(ctx, "lines", a, b)
+	_, err := core.CallSlot(ctx, r.Replica, "lines", qt.Of(a), qt.Of(b))
 	return err
 }
+
+// The types that values are made with.
+var (
+	stationTypes                    = qt.NewTypes().Define([]*qt.Enum{&shapeKindEnum, &stationModeEnum}, []qt.POD{readingPOD, placePOD, shapePOD})
+	readingType                     = stationTypes.MustLookup("Reading")
+	placeType                       = stationTypes.MustLookup("Place")
+	shapeType                       = stationTypes.MustLookup("Shape")
+	stationMapStringListReadingType = stationTypes.MustLookup("QMap<QString,QList<Reading>>")
+	stationListReadingType          = stationTypes.MustLookup("QList<Reading>")
+	stationListStdPairIntIntType    = qt.MustLookup("QList<std::pair<int,int>>")
+	stationStdPairIntIntType        = qt.MustLookup("std::pair<int,int>")
+	stationListIntType              = qt.MustLookup("QList<int>")
+	stationMapStringIntType         = qt.MustLookup("QMap<QString,int>")
+)

@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"github.com/go-qtro/qtro/core"
+	"github.com/go-qtro/qtro/qt"
 )
 
 // accessClass describes the class Access to both sides.
@@ -48,134 +49,181 @@ func NewAccessSource() (*AccessSource, error) {
 func (s *AccessSource) Source() *core.Source { return s.source }
 
 // Plain returns the property plain.
-func (s *AccessSource) Plain() int32 { return core.Current[int32](s.source, "plain") }
+func (s *AccessSource) Plain() int32 {
+	v, _ := s.source.Get("plain") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetPlain sets the property plain, and tells all replicas if that is another value.
-func (s *AccessSource) SetPlain(plain int32) error { return core.Set(s.source, "plain", plain) }
+func (s *AccessSource) SetPlain(plain int32) error { return core.Set(s.source, "plain", qt.Of(plain)) }
 
 // OnPushPlain sets what is asked when a replica pushes the property plain: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *AccessSource) OnPushPlain(fn func(ctx context.Context, plain int32) error) error {
-	return core.OnWriteOf(s.source, "plain", fn)
+	return s.source.OnWrite("plain", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[int32](v)) })
 }
 
 // Pushed returns the property pushed.
-func (s *AccessSource) Pushed() int32 { return core.Current[int32](s.source, "pushed") }
+func (s *AccessSource) Pushed() int32 {
+	v, _ := s.source.Get("pushed") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetPushed sets the property pushed, and tells all replicas if that is another value.
-func (s *AccessSource) SetPushed(pushed int32) error { return core.Set(s.source, "pushed", pushed) }
+func (s *AccessSource) SetPushed(pushed int32) error {
+	return core.Set(s.source, "pushed", qt.Of(pushed))
+}
 
 // OnPushPushed sets what is asked when a replica pushes the property pushed: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *AccessSource) OnPushPushed(fn func(ctx context.Context, pushed int32) error) error {
-	return core.OnWriteOf(s.source, "pushed", fn)
+	return s.source.OnWrite("pushed", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[int32](v)) })
 }
 
 // Shown returns the property shown.
-func (s *AccessSource) Shown() int32 { return core.Current[int32](s.source, "shown") }
+func (s *AccessSource) Shown() int32 {
+	v, _ := s.source.Get("shown") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetShown sets the property shown, and tells all replicas if that is another value.
-func (s *AccessSource) SetShown(shown int32) error { return core.Set(s.source, "shown", shown) }
+func (s *AccessSource) SetShown(shown int32) error { return core.Set(s.source, "shown", qt.Of(shown)) }
 
 // Shared returns the property shared.
-func (s *AccessSource) Shared() int32 { return core.Current[int32](s.source, "shared") }
+func (s *AccessSource) Shared() int32 {
+	v, _ := s.source.Get("shared") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetShared sets the property shared, and tells all replicas if that is another value.
-func (s *AccessSource) SetShared(shared int32) error { return core.Set(s.source, "shared", shared) }
+func (s *AccessSource) SetShared(shared int32) error {
+	return core.Set(s.source, "shared", qt.Of(shared))
+}
 
 // OnSetShared sets what is asked when a replica writes the property shared: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *AccessSource) OnSetShared(fn func(ctx context.Context, shared int32) error) error {
-	return core.OnWriteOf(s.source, "shared", fn)
+	return s.source.OnWrite("shared", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[int32](v)) })
 }
 
 // Fixed returns the property fixed.
-func (s *AccessSource) Fixed() int32 { return core.Current[int32](s.source, "fixed") }
+func (s *AccessSource) Fixed() int32 {
+	v, _ := s.source.Get("fixed") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetFixed gives the constant property fixed its value, before the source is remoted.
-func (s *AccessSource) SetFixed(fixed int32) error { return s.source.SetConstant("fixed", fixed) }
+func (s *AccessSource) SetFixed(fixed int32) error {
+	return s.source.SetConstant("fixed", qt.Of(fixed))
+}
 
 // Inner returns the property inner.
-func (s *AccessSource) Inner() int32 { return core.Current[int32](s.source, "inner") }
+func (s *AccessSource) Inner() int32 {
+	v, _ := s.source.Get("inner") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetInner sets the property inner, and tells all replicas if that is another value.
-func (s *AccessSource) SetInner(inner int32) error { return core.Set(s.source, "inner", inner) }
+func (s *AccessSource) SetInner(inner int32) error { return core.Set(s.source, "inner", qt.Of(inner)) }
 
 // KeptPlain returns the property keptPlain.
-func (s *AccessSource) KeptPlain() int32 { return core.Current[int32](s.source, "keptPlain") }
+func (s *AccessSource) KeptPlain() int32 {
+	v, _ := s.source.Get("keptPlain") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetKeptPlain sets the property keptPlain, and tells all replicas if that is another value.
 func (s *AccessSource) SetKeptPlain(keptPlain int32) error {
-	return core.Set(s.source, "keptPlain", keptPlain)
+	return core.Set(s.source, "keptPlain", qt.Of(keptPlain))
 }
 
 // OnPushKeptPlain sets what is asked when a replica pushes the property keptPlain: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *AccessSource) OnPushKeptPlain(fn func(ctx context.Context, keptPlain int32) error) error {
-	return core.OnWriteOf(s.source, "keptPlain", fn)
+	return s.source.OnWrite("keptPlain", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[int32](v)) })
 }
 
 // KeptPushed returns the property keptPushed.
-func (s *AccessSource) KeptPushed() int32 { return core.Current[int32](s.source, "keptPushed") }
+func (s *AccessSource) KeptPushed() int32 {
+	v, _ := s.source.Get("keptPushed") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetKeptPushed sets the property keptPushed, and tells all replicas if that is another value.
 func (s *AccessSource) SetKeptPushed(keptPushed int32) error {
-	return core.Set(s.source, "keptPushed", keptPushed)
+	return core.Set(s.source, "keptPushed", qt.Of(keptPushed))
 }
 
 // OnPushKeptPushed sets what is asked when a replica pushes the property keptPushed: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *AccessSource) OnPushKeptPushed(fn func(ctx context.Context, keptPushed int32) error) error {
-	return core.OnWriteOf(s.source, "keptPushed", fn)
+	return s.source.OnWrite("keptPushed", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[int32](v)) })
 }
 
 // KeptShown returns the property keptShown.
-func (s *AccessSource) KeptShown() int32 { return core.Current[int32](s.source, "keptShown") }
+func (s *AccessSource) KeptShown() int32 {
+	v, _ := s.source.Get("keptShown") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetKeptShown sets the property keptShown, and tells all replicas if that is another value.
 func (s *AccessSource) SetKeptShown(keptShown int32) error {
-	return core.Set(s.source, "keptShown", keptShown)
+	return core.Set(s.source, "keptShown", qt.Of(keptShown))
 }
 
 // KeptShared returns the property keptShared.
-func (s *AccessSource) KeptShared() int32 { return core.Current[int32](s.source, "keptShared") }
+func (s *AccessSource) KeptShared() int32 {
+	v, _ := s.source.Get("keptShared") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetKeptShared sets the property keptShared, and tells all replicas if that is another value.
 func (s *AccessSource) SetKeptShared(keptShared int32) error {
-	return core.Set(s.source, "keptShared", keptShared)
+	return core.Set(s.source, "keptShared", qt.Of(keptShared))
 }
 
 // OnSetKeptShared sets what is asked when a replica writes the property keptShared: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *AccessSource) OnSetKeptShared(fn func(ctx context.Context, keptShared int32) error) error {
-	return core.OnWriteOf(s.source, "keptShared", fn)
+	return s.source.OnWrite("keptShared", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[int32](v)) })
 }
 
 // KeptInner returns the property keptInner.
-func (s *AccessSource) KeptInner() int32 { return core.Current[int32](s.source, "keptInner") }
+func (s *AccessSource) KeptInner() int32 {
+	v, _ := s.source.Get("keptInner") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetKeptInner sets the property keptInner, and tells all replicas if that is another value.
 func (s *AccessSource) SetKeptInner(keptInner int32) error {
-	return core.Set(s.source, "keptInner", keptInner)
+	return core.Set(s.source, "keptInner", qt.Of(keptInner))
 }
 
 // Bare returns the property bare.
-func (s *AccessSource) Bare() string { return core.Current[string](s.source, "bare") }
+func (s *AccessSource) Bare() string {
+	v, _ := s.source.Get("bare") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // SetBare sets the property bare, and tells all replicas if that is another value.
-func (s *AccessSource) SetBare(bare string) error { return core.Set(s.source, "bare", bare) }
+func (s *AccessSource) SetBare(bare string) error { return core.Set(s.source, "bare", qt.Of(bare)) }
 
 // Secret returns the property secret.
-func (s *AccessSource) Secret() string { return core.Current[string](s.source, "secret") }
+func (s *AccessSource) Secret() string {
+	v, _ := s.source.Get("secret") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // SetSecret sets the property secret, and tells all replicas if that is another value.
-func (s *AccessSource) SetSecret(secret string) error { return core.Set(s.source, "secret", secret) }
+func (s *AccessSource) SetSecret(secret string) error {
+	return core.Set(s.source, "secret", qt.Of(secret))
+}
 
 // AccessReplica is an object of the class Access elsewhere. What it can do besides, such as Wait and Close, is said of
 // [core.Replica]. Before it is Valid its properties have the class's defaults; those that are PERSISTED have the values that were
@@ -194,148 +242,187 @@ func AcquireAccess(node *core.Node, name string) (*AccessReplica, error) {
 }
 
 // Plain returns the property plain as last seen.
-func (r *AccessReplica) Plain() int32 { return core.Current[int32](r.Replica, "plain") }
+func (r *AccessReplica) Plain() int32 {
+	v, _ := r.Replica.Get("plain") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnPlainChanged calls fn with the new value whenever the property plain has changed, until it is cancelled.
 func (r *AccessReplica) OnPlainChanged(fn func(plain int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "plain", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("plain", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // PushPlain asks the source for a new value of the property plain and waits for its answer: an error, if it refuses.
 func (r *AccessReplica) PushPlain(ctx context.Context, plain int32) error {
-	_, err := r.Replica.Call(ctx, "pushPlain", plain)
+	_, err := core.CallSlot(ctx, r.Replica, "pushPlain", qt.Of(plain))
 	return err
 }
 
 // Pushed returns the property pushed as last seen.
-func (r *AccessReplica) Pushed() int32 { return core.Current[int32](r.Replica, "pushed") }
+func (r *AccessReplica) Pushed() int32 {
+	v, _ := r.Replica.Get("pushed") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnPushedChanged calls fn with the new value whenever the property pushed has changed, until it is cancelled.
 func (r *AccessReplica) OnPushedChanged(fn func(pushed int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "pushed", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("pushed", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // PushPushed asks the source for a new value of the property pushed and waits for its answer: an error, if it refuses.
 func (r *AccessReplica) PushPushed(ctx context.Context, pushed int32) error {
-	_, err := r.Replica.Call(ctx, "pushPushed", pushed)
+	_, err := core.CallSlot(ctx, r.Replica, "pushPushed", qt.Of(pushed))
 	return err
 }
 
 // Shown returns the property shown as last seen.
-func (r *AccessReplica) Shown() int32 { return core.Current[int32](r.Replica, "shown") }
+func (r *AccessReplica) Shown() int32 {
+	v, _ := r.Replica.Get("shown") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnShownChanged calls fn with the new value whenever the property shown has changed, until it is cancelled.
 func (r *AccessReplica) OnShownChanged(fn func(shown int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "shown", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("shown", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // Shared returns the property shared as last seen.
-func (r *AccessReplica) Shared() int32 { return core.Current[int32](r.Replica, "shared") }
+func (r *AccessReplica) Shared() int32 {
+	v, _ := r.Replica.Get("shared") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnSharedChanged calls fn with the new value whenever the property shared has changed, until it is cancelled.
 func (r *AccessReplica) OnSharedChanged(fn func(shared int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "shared", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("shared", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // SetShared asks the source for a new value of the property shared. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *AccessReplica) SetShared(ctx context.Context, shared int32) error {
-	return core.WriteTo(ctx, r.Replica, "shared", shared)
+	return core.WriteTo(ctx, r.Replica, "shared", qt.Of(shared))
 }
 
 // Fixed returns the property fixed as last seen.
-func (r *AccessReplica) Fixed() int32 { return core.Current[int32](r.Replica, "fixed") }
+func (r *AccessReplica) Fixed() int32 {
+	v, _ := r.Replica.Get("fixed") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // Inner returns the property inner as last seen.
-func (r *AccessReplica) Inner() int32 { return core.Current[int32](r.Replica, "inner") }
+func (r *AccessReplica) Inner() int32 {
+	v, _ := r.Replica.Get("inner") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnInnerChanged calls fn with the new value whenever the property inner has changed, until it is cancelled.
 func (r *AccessReplica) OnInnerChanged(fn func(inner int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "inner", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("inner", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // KeptPlain returns the property keptPlain as last seen, be it before the program was started: it is PERSISTED.
-func (r *AccessReplica) KeptPlain() int32 { return core.Current[int32](r.Replica, "keptPlain") }
+func (r *AccessReplica) KeptPlain() int32 {
+	v, _ := r.Replica.Get("keptPlain") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnKeptPlainChanged calls fn with the new value whenever the property keptPlain has changed, until it is cancelled.
 func (r *AccessReplica) OnKeptPlainChanged(fn func(keptPlain int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "keptPlain", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("keptPlain", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // PushKeptPlain asks the source for a new value of the property keptPlain and waits for its answer: an error, if it refuses.
 func (r *AccessReplica) PushKeptPlain(ctx context.Context, keptPlain int32) error {
-	_, err := r.Replica.Call(ctx, "pushKeptPlain", keptPlain)
+	_, err := core.CallSlot(ctx, r.Replica, "pushKeptPlain", qt.Of(keptPlain))
 	return err
 }
 
 // KeptPushed returns the property keptPushed as last seen, be it before the program was started: it is PERSISTED.
-func (r *AccessReplica) KeptPushed() int32 { return core.Current[int32](r.Replica, "keptPushed") }
+func (r *AccessReplica) KeptPushed() int32 {
+	v, _ := r.Replica.Get("keptPushed") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnKeptPushedChanged calls fn with the new value whenever the property keptPushed has changed, until it is cancelled.
 func (r *AccessReplica) OnKeptPushedChanged(fn func(keptPushed int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "keptPushed", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("keptPushed", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // PushKeptPushed asks the source for a new value of the property keptPushed and waits for its answer: an error, if it refuses.
 func (r *AccessReplica) PushKeptPushed(ctx context.Context, keptPushed int32) error {
-	_, err := r.Replica.Call(ctx, "pushKeptPushed", keptPushed)
+	_, err := core.CallSlot(ctx, r.Replica, "pushKeptPushed", qt.Of(keptPushed))
 	return err
 }
 
 // KeptShown returns the property keptShown as last seen, be it before the program was started: it is PERSISTED.
-func (r *AccessReplica) KeptShown() int32 { return core.Current[int32](r.Replica, "keptShown") }
+func (r *AccessReplica) KeptShown() int32 {
+	v, _ := r.Replica.Get("keptShown") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnKeptShownChanged calls fn with the new value whenever the property keptShown has changed, until it is cancelled.
 func (r *AccessReplica) OnKeptShownChanged(fn func(keptShown int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "keptShown", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("keptShown", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // KeptShared returns the property keptShared as last seen, be it before the program was started: it is PERSISTED.
-func (r *AccessReplica) KeptShared() int32 { return core.Current[int32](r.Replica, "keptShared") }
+func (r *AccessReplica) KeptShared() int32 {
+	v, _ := r.Replica.Get("keptShared") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnKeptSharedChanged calls fn with the new value whenever the property keptShared has changed, until it is cancelled.
 func (r *AccessReplica) OnKeptSharedChanged(fn func(keptShared int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "keptShared", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("keptShared", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // SetKeptShared asks the source for a new value of the property keptShared. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *AccessReplica) SetKeptShared(ctx context.Context, keptShared int32) error {
-	return core.WriteTo(ctx, r.Replica, "keptShared", keptShared)
+	return core.WriteTo(ctx, r.Replica, "keptShared", qt.Of(keptShared))
 }
 
 // KeptInner returns the property keptInner as last seen, be it before the program was started: it is PERSISTED.
-func (r *AccessReplica) KeptInner() int32 { return core.Current[int32](r.Replica, "keptInner") }
+func (r *AccessReplica) KeptInner() int32 {
+	v, _ := r.Replica.Get("keptInner") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnKeptInnerChanged calls fn with the new value whenever the property keptInner has changed, until it is cancelled.
 func (r *AccessReplica) OnKeptInnerChanged(fn func(keptInner int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "keptInner", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("keptInner", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // Bare returns the property bare as last seen.
-func (r *AccessReplica) Bare() string { return core.Current[string](r.Replica, "bare") }
+func (r *AccessReplica) Bare() string {
+	v, _ := r.Replica.Get("bare") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // OnBareChanged calls fn with the new value whenever the property bare has changed, until it is cancelled.
 func (r *AccessReplica) OnBareChanged(fn func(bare string)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "bare", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("bare", func(v qt.Value) { fn(qt.OrZero[string](v)) }) // the class has it
 	return cancel
 }
 
 // Secret returns the property secret as last seen.
-func (r *AccessReplica) Secret() string { return core.Current[string](r.Replica, "secret") }
+func (r *AccessReplica) Secret() string {
+	v, _ := r.Replica.Get("secret") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // OnSecretChanged calls fn with the new value whenever the property secret has changed, until it is cancelled.
 func (r *AccessReplica) OnSecretChanged(fn func(secret string)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "secret", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("secret", func(v qt.Value) { fn(qt.OrZero[string](v)) }) // the class has it
 	return cancel
 }

@@ -52,8 +52,13 @@ func NewCatalogSource(impl CatalogSlots) (*CatalogSource, error) {
 		return nil, err
 	}
 	err = errors.Join(
-		source.Handle("lend", impl.Lend),
-		source.Handle("close", impl.Close),
+		source.Handle("lend", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Lend(ctx, qt.OrZero[int32](args[0]), qt.OrZero[string](args[1]))
+			return qt.Of(x), err
+		}),
+		source.Handle("close", func(ctx context.Context, _ []qt.Value) (qt.Value, error) {
+			return qt.Value{}, impl.Close(ctx)
+		}),
 	)
 	if err != nil {
 		return nil, err
@@ -65,18 +70,21 @@ func NewCatalogSource(impl CatalogSlots) (*CatalogSource, error) {
 func (s *CatalogSource) Source() *core.Source { return s.source }
 
 // Library returns the property library.
-func (s *CatalogSource) Library() string { return core.Current[string](s.source, "library") }
+func (s *CatalogSource) Library() string {
+	v, _ := s.source.Get("library") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // SetLibrary sets the property library, and tells all replicas if that is another value.
 func (s *CatalogSource) SetLibrary(library string) error {
-	return core.Set(s.source, "library", library)
+	return core.Set(s.source, "library", qt.Of(library))
 }
 
 // OnSetLibrary sets what is asked when a replica writes the property library: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *CatalogSource) OnSetLibrary(fn func(ctx context.Context, library string) error) error {
-	return core.OnWriteOf(s.source, "library", fn)
+	return s.source.OnWrite("library", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[string](v)) })
 }
 
 // Books returns the item model of the property books, with the roles display, shelf, available: an empty one until it is set.
@@ -92,10 +100,13 @@ func (s *CatalogSource) Books() *core.Source {
 func (s *CatalogSource) SetBooks(books *core.Source) error { return s.source.SetChild("books", books) }
 
 // Loans returns the property loans.
-func (s *CatalogSource) Loans() int32 { return core.Current[int32](s.source, "loans") }
+func (s *CatalogSource) Loans() int32 {
+	v, _ := s.source.Get("loans") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetLoans sets the property loans, and tells all replicas if that is another value.
-func (s *CatalogSource) SetLoans(loans int32) error { return core.Set(s.source, "loans", loans) }
+func (s *CatalogSource) SetLoans(loans int32) error { return core.Set(s.source, "loans", qt.Of(loans)) }
 
 // Readers returns the item model of the property readers, with the roles display: an empty one until it is set.
 //
@@ -114,16 +125,19 @@ func (s *CatalogSource) SetReaders(readers *core.Source) error {
 }
 
 // Open returns the property open.
-func (s *CatalogSource) Open() bool { return core.Current[bool](s.source, "open") }
+func (s *CatalogSource) Open() bool {
+	v, _ := s.source.Get("open") // the class has it
+	return qt.OrZero[bool](v)
+}
 
 // SetOpen sets the property open, and tells all replicas if that is another value.
-func (s *CatalogSource) SetOpen(open bool) error { return core.Set(s.source, "open", open) }
+func (s *CatalogSource) SetOpen(open bool) error { return core.Set(s.source, "open", qt.Of(open)) }
 
 // OnPushOpen sets what is asked when a replica pushes the property open: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *CatalogSource) OnPushOpen(fn func(ctx context.Context, open bool) error) error {
-	return core.OnWriteOf(s.source, "open", fn)
+	return s.source.OnWrite("open", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[bool](v)) })
 }
 
 // EmitLent emits the signal lent to all replicas.
@@ -147,18 +161,21 @@ func AcquireCatalog(node *core.Node, name string) (*CatalogReplica, error) {
 }
 
 // Library returns the property library as last seen.
-func (r *CatalogReplica) Library() string { return core.Current[string](r.Replica, "library") }
+func (r *CatalogReplica) Library() string {
+	v, _ := r.Replica.Get("library") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // OnLibraryChanged calls fn with the new value whenever the property library has changed, until it is cancelled.
 func (r *CatalogReplica) OnLibraryChanged(fn func(library string)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "library", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("library", func(v qt.Value) { fn(qt.OrZero[string](v)) }) // the class has it
 	return cancel
 }
 
 // SetLibrary asks the source for a new value of the property library. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *CatalogReplica) SetLibrary(ctx context.Context, library string) error {
-	return core.WriteTo(ctx, r.Replica, "library", library)
+	return core.WriteTo(ctx, r.Replica, "library", qt.Of(library))
 }
 
 // Books returns the item model in the property books, with the roles display, shelf, available, nil if there is none. It needs no closing.
@@ -172,16 +189,19 @@ func (r *CatalogReplica) Books() *core.Replica {
 
 // OnBooksChanged calls fn whenever there is another item model, or none, in the property books, until it is cancelled.
 func (r *CatalogReplica) OnBooksChanged(fn func(*core.Replica)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "books", func(any) { fn(r.Books()) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("books", func(qt.Value) { fn(r.Books()) }) // the class has it
 	return cancel
 }
 
 // Loans returns the property loans as last seen.
-func (r *CatalogReplica) Loans() int32 { return core.Current[int32](r.Replica, "loans") }
+func (r *CatalogReplica) Loans() int32 {
+	v, _ := r.Replica.Get("loans") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnLoansChanged calls fn with the new value whenever the property loans has changed, until it is cancelled.
 func (r *CatalogReplica) OnLoansChanged(fn func(loans int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "loans", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("loans", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
@@ -198,41 +218,42 @@ func (r *CatalogReplica) Readers() *core.Replica {
 
 // OnReadersChanged calls fn whenever there is another item model, or none, in the property readers, until it is cancelled.
 func (r *CatalogReplica) OnReadersChanged(fn func(*core.Replica)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "readers", func(any) { fn(r.Readers()) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("readers", func(qt.Value) { fn(r.Readers()) }) // the class has it
 	return cancel
 }
 
 // Open returns the property open as last seen.
-func (r *CatalogReplica) Open() bool { return core.Current[bool](r.Replica, "open") }
+func (r *CatalogReplica) Open() bool {
+	v, _ := r.Replica.Get("open") // the class has it
+	return qt.OrZero[bool](v)
+}
 
 // OnOpenChanged calls fn with the new value whenever the property open has changed, until it is cancelled.
 func (r *CatalogReplica) OnOpenChanged(fn func(open bool)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "open", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("open", func(v qt.Value) { fn(qt.OrZero[bool](v)) }) // the class has it
 	return cancel
 }
 
 // PushOpen asks the source for a new value of the property open and waits for its answer: an error, if it refuses.
 func (r *CatalogReplica) PushOpen(ctx context.Context, open bool) error {
-	_, err := r.Replica.Call(ctx, "pushOpen", open)
+	_, err := core.CallSlot(ctx, r.Replica, "pushOpen", qt.Of(open))
 	return err
 }
 
 // OnLent calls fn whenever the source emits the signal lent, until it is cancelled.
 func (r *CatalogReplica) OnLent(fn func(row int32, reader string)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("lent", func(args []qt.Value) { fn(core.As[int32](args[0]), core.As[string](args[1])) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("lent", func(args []qt.Value) { fn(qt.OrZero[int32](args[0]), qt.OrZero[string](args[1])) }) // the class has it
 	return cancel
 }
 
 // Lend calls the slot lend and waits for its reply.
 func (r *CatalogReplica) Lend(ctx context.Context, row int32, reader string) (int32, error) {
-	return core.CallOf[int32](ctx, r.Replica, "lend", row, reader)
+	v, err := core.CallSlot(ctx, r.Replica, "lend", qt.Of(row), qt.Of(reader))
+	return qt.OrZero[int32](v), err
 }
 
 // Close calls the slot close and waits for its reply.
 func (r *CatalogReplica) Close(ctx context.Context) error {
-	_, err := r.Replica.Call(ctx, "close")
+	_, err := core.CallSlot(ctx, r.Replica, "close")
 	return err
 }

@@ -3,6 +3,7 @@
 package cdplayer
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"strconv"
@@ -90,6 +91,22 @@ var trackPOD = qt.POD{Name: "Track", Fields: []qt.Field{
 	{Name: "millis", TypeName: "qint64"},
 }}
 
+// pack returns the POD as Qt has it.
+func (t Track) pack() qt.Value {
+	return trackType.Pack(qt.Of(t.Number), qt.Of(t.Title), qt.Of(t.Artist), qt.Of(t.Millis))
+}
+
+// unpackTrack returns what a value of the POD Track holds, the zero Track if it is none.
+func unpackTrack(v qt.Value) Track {
+	f := trackType.Unpack(v)
+	return Track{
+		Number: qt.OrZero[int32](f[0]),
+		Title:  qt.OrZero[string](f[1]),
+		Artist: qt.OrZero[string](f[2]),
+		Millis: qt.OrZero[int64](f[3]),
+	}
+}
+
 // Disc is the POD Disc.
 type Disc struct {
 	ID     []byte
@@ -105,6 +122,22 @@ var discPOD = qt.POD{Name: "Disc", Fields: []qt.Field{
 	{Name: "rating", TypeName: "double"},
 }}
 
+// pack returns the POD as Qt has it.
+func (d Disc) pack() qt.Value {
+	return discType.Pack(qt.Of(bytes.Clone(d.ID)), qt.Of(d.Title), qt.Of(d.Year), qt.Of(d.Rating))
+}
+
+// unpackDisc returns what a value of the POD Disc holds, the zero Disc if it is none.
+func unpackDisc(v qt.Value) Disc {
+	f := discType.Unpack(v)
+	return Disc{
+		ID:     qt.OrZero[[]byte](f[0]),
+		Title:  qt.OrZero[string](f[1]),
+		Year:   qt.OrZero[int32](f[2]),
+		Rating: qt.OrZero[float64](f[3]),
+	}
+}
+
 // playerClass describes the class Player to both sides.
 var playerClass = &core.Class{
 	Name:       "Player",
@@ -112,6 +145,7 @@ var playerClass = &core.Class{
 	Signature5: "cd64c264dd778ffe53d88d052a0b33ed16c291a3",
 	Enums:      []qt.Enum{repeatEnum, playerModeEnum},
 	PODs:       []qt.POD{trackPOD, discPOD},
+	Scope:      cdplayerTypes,
 	Properties: []core.Property{
 		{Name: "mode", Type: "Mode", Access: core.ReadOnly, Default: "Empty"},
 		{Name: "repeat", Type: "RepeatEnum::Repeat", Access: core.ReadWrite},
@@ -169,13 +203,33 @@ func NewPlayerSource(impl PlayerSlots) (*PlayerSource, error) {
 		return nil, err
 	}
 	err = errors.Join(
-		source.Handle("play", impl.Play),
-		source.Handle("pause", impl.Pause),
-		source.Handle("seek", impl.Seek),
-		source.Handle("insert", impl.Insert),
-		source.Handle("by", impl.By),
-		source.Handle("next", impl.Next),
-		source.Handle("eject", impl.Eject),
+		source.Handle("play", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Play(ctx, qt.OrZero[int32](args[0]))
+			return qt.Of(int32(x)), err
+		}),
+		source.Handle("pause", func(ctx context.Context, _ []qt.Value) (qt.Value, error) {
+			x, err := impl.Pause(ctx)
+			return qt.Of(int32(x)), err
+		}),
+		source.Handle("seek", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Seek(ctx, qt.OrZero[int64](args[0]))
+			return qt.Of(x), err
+		}),
+		source.Handle("insert", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Insert(ctx, unpackDisc(args[0]), qt.UnpackList(args[1], unpackTrack))
+			return x.pack(), err
+		}),
+		source.Handle("by", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.By(ctx, qt.OrZero[string](args[0]))
+			return qt.PackList(cdplayerListTrackType, x, Track.pack), err
+		}),
+		source.Handle("next", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Next(ctx, Repeat(qt.OrZero[int32](args[0])))
+			return qt.Of(int32(x)), err
+		}),
+		source.Handle("eject", func(ctx context.Context, _ []qt.Value) (qt.Value, error) {
+			return qt.Value{}, impl.Eject(ctx)
+		}),
 	)
 	if err != nil {
 		return nil, err
@@ -187,96 +241,135 @@ func NewPlayerSource(impl PlayerSlots) (*PlayerSource, error) {
 func (s *PlayerSource) Source() *core.Source { return s.source }
 
 // Mode returns the property mode.
-func (s *PlayerSource) Mode() PlayerMode { return PlayerMode(core.Current[int32](s.source, "mode")) }
+func (s *PlayerSource) Mode() PlayerMode {
+	v, _ := s.source.Get("mode") // the class has it
+	return PlayerMode(qt.OrZero[int32](v))
+}
 
 // SetMode sets the property mode, and tells all replicas if that is another value.
-func (s *PlayerSource) SetMode(mode PlayerMode) error { return core.Set(s.source, "mode", int32(mode)) }
+func (s *PlayerSource) SetMode(mode PlayerMode) error {
+	return core.Set(s.source, "mode", qt.Of(int32(mode)))
+}
 
 // Repeat returns the property repeat.
-func (s *PlayerSource) Repeat() Repeat { return Repeat(core.Current[int32](s.source, "repeat")) }
+func (s *PlayerSource) Repeat() Repeat {
+	v, _ := s.source.Get("repeat") // the class has it
+	return Repeat(qt.OrZero[int32](v))
+}
 
 // SetRepeat sets the property repeat, and tells all replicas if that is another value.
 func (s *PlayerSource) SetRepeat(repeat Repeat) error {
-	return core.Set(s.source, "repeat", int32(repeat))
+	return core.Set(s.source, "repeat", qt.Of(int32(repeat)))
 }
 
 // OnSetRepeat sets what is asked when a replica writes the property repeat: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *PlayerSource) OnSetRepeat(fn func(ctx context.Context, repeat Repeat) error) error {
-	return core.OnWriteOf(s.source, "repeat", func(ctx context.Context, v int32) error { return fn(ctx, Repeat(v)) })
+	return s.source.OnWrite("repeat", func(ctx context.Context, v qt.Value) error { return fn(ctx, Repeat(qt.OrZero[int32](v))) })
 }
 
 // Volume returns the property volume.
-func (s *PlayerSource) Volume() float64 { return core.Current[float64](s.source, "volume") }
+func (s *PlayerSource) Volume() float64 {
+	v, _ := s.source.Get("volume") // the class has it
+	return qt.OrZero[float64](v)
+}
 
 // SetVolume sets the property volume, and tells all replicas if that is another value.
-func (s *PlayerSource) SetVolume(volume float64) error { return core.Set(s.source, "volume", volume) }
+func (s *PlayerSource) SetVolume(volume float64) error {
+	return core.Set(s.source, "volume", qt.Of(volume))
+}
 
 // OnPushVolume sets what is asked when a replica pushes the property volume: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *PlayerSource) OnPushVolume(fn func(ctx context.Context, volume float64) error) error {
-	return core.OnWriteOf(s.source, "volume", fn)
+	return s.source.OnWrite("volume", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[float64](v)) })
 }
 
 // Shuffle returns the property shuffle.
-func (s *PlayerSource) Shuffle() bool { return core.Current[bool](s.source, "shuffle") }
+func (s *PlayerSource) Shuffle() bool {
+	v, _ := s.source.Get("shuffle") // the class has it
+	return qt.OrZero[bool](v)
+}
 
 // SetShuffle sets the property shuffle, and tells all replicas if that is another value.
-func (s *PlayerSource) SetShuffle(shuffle bool) error { return core.Set(s.source, "shuffle", shuffle) }
+func (s *PlayerSource) SetShuffle(shuffle bool) error {
+	return core.Set(s.source, "shuffle", qt.Of(shuffle))
+}
 
 // OnSetShuffle sets what is asked when a replica writes the property shuffle: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *PlayerSource) OnSetShuffle(fn func(ctx context.Context, shuffle bool) error) error {
-	return core.OnWriteOf(s.source, "shuffle", fn)
+	return s.source.OnWrite("shuffle", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[bool](v)) })
 }
 
 // Disc returns the property disc.
-func (s *PlayerSource) Disc() Disc { return core.Current[Disc](s.source, "disc") }
+func (s *PlayerSource) Disc() Disc {
+	v, _ := s.source.Get("disc") // the class has it
+	return unpackDisc(v)
+}
 
 // SetDisc sets the property disc, and tells all replicas if that is another value.
-func (s *PlayerSource) SetDisc(disc Disc) error { return s.source.Set("disc", disc) }
+func (s *PlayerSource) SetDisc(disc Disc) error { return core.Set(s.source, "disc", disc.pack()) }
 
 // Tracks returns the property tracks.
-func (s *PlayerSource) Tracks() []Track { return core.Current[[]Track](s.source, "tracks") }
+func (s *PlayerSource) Tracks() []Track {
+	v, _ := s.source.Get("tracks") // the class has it
+	return qt.UnpackList(v, unpackTrack)
+}
 
 // SetTracks sets the property tracks, and tells all replicas if that is another value.
-func (s *PlayerSource) SetTracks(tracks []Track) error { return s.source.Set("tracks", tracks) }
+func (s *PlayerSource) SetTracks(tracks []Track) error {
+	return core.Set(s.source, "tracks", qt.PackList(cdplayerListTrackType, tracks, Track.pack))
+}
 
 // OnPushTracks sets what is asked when a replica pushes the property tracks: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *PlayerSource) OnPushTracks(fn func(ctx context.Context, tracks []Track) error) error {
-	return core.OnWriteOf(s.source, "tracks", fn)
+	return s.source.OnWrite("tracks", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.UnpackList(v, unpackTrack)) })
 }
 
 // Current returns the property current.
-func (s *PlayerSource) Current() Track { return core.Current[Track](s.source, "current") }
+func (s *PlayerSource) Current() Track {
+	v, _ := s.source.Get("current") // the class has it
+	return unpackTrack(v)
+}
 
 // SetCurrent sets the property current, and tells all replicas if that is another value.
-func (s *PlayerSource) SetCurrent(current Track) error { return s.source.Set("current", current) }
+func (s *PlayerSource) SetCurrent(current Track) error {
+	return core.Set(s.source, "current", current.pack())
+}
 
 // Position returns the property position.
-func (s *PlayerSource) Position() int64 { return core.Current[int64](s.source, "position") }
+func (s *PlayerSource) Position() int64 {
+	v, _ := s.source.Get("position") // the class has it
+	return qt.OrZero[int64](v)
+}
 
 // SetPosition sets the property position, and tells all replicas if that is another value.
 func (s *PlayerSource) SetPosition(position int64) error {
-	return core.Set(s.source, "position", position)
+	return core.Set(s.source, "position", qt.Of(position))
 }
 
 // Speed returns the property speed.
-func (s *PlayerSource) Speed() float32 { return core.Current[float32](s.source, "speed") }
+func (s *PlayerSource) Speed() float32 {
+	v, _ := s.source.Get("speed") // the class has it
+	return qt.OrZero[float32](v)
+}
 
 // SetSpeed sets the property speed, and tells all replicas if that is another value.
-func (s *PlayerSource) SetSpeed(speed float32) error { return core.Set(s.source, "speed", speed) }
+func (s *PlayerSource) SetSpeed(speed float32) error {
+	return core.Set(s.source, "speed", qt.Of(speed))
+}
 
 // OnSetSpeed sets what is asked when a replica writes the property speed: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *PlayerSource) OnSetSpeed(fn func(ctx context.Context, speed float32) error) error {
-	return core.OnWriteOf(s.source, "speed", fn)
+	return s.source.OnWrite("speed", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[float32](v)) })
 }
 
 // EmitProgress emits the signal progress to all replicas.
@@ -286,16 +379,18 @@ func (s *PlayerSource) EmitProgress(millis int64, part float64) error {
 
 // EmitStarted emits the signal started to all replicas.
 func (s *PlayerSource) EmitStarted(track Track, mode PlayerMode) error {
-	return s.source.Emit("started", track, mode)
+	return core.Emit(s.source, "started", track.pack(), qt.Of(int32(mode)))
 }
 
 // EmitEjected emits the signal ejected to all replicas.
 func (s *PlayerSource) EmitEjected(disc Disc, repeat Repeat) error {
-	return s.source.Emit("ejected", disc, repeat)
+	return core.Emit(s.source, "ejected", disc.pack(), qt.Of(int32(repeat)))
 }
 
 // EmitQueued emits the signal queued to all replicas.
-func (s *PlayerSource) EmitQueued(tracks []Track) error { return s.source.Emit("queued", tracks) }
+func (s *PlayerSource) EmitQueued(tracks []Track) error {
+	return core.Emit(s.source, "queued", qt.PackList(cdplayerListTrackType, tracks, Track.pack))
+}
 
 // PlayerReplica is an object of the class Player elsewhere. What it can do besides, such as Wait and Close, is said of
 // [core.Replica]. Before it is Valid its properties have the class's defaults. Its methods are safe for concurrent use.
@@ -311,184 +406,213 @@ func AcquirePlayer(node *core.Node, name string) (*PlayerReplica, error) {
 }
 
 // Mode returns the property mode as last seen.
-func (r *PlayerReplica) Mode() PlayerMode { return PlayerMode(core.Current[int32](r.Replica, "mode")) }
+func (r *PlayerReplica) Mode() PlayerMode {
+	v, _ := r.Replica.Get("mode") // the class has it
+	return PlayerMode(qt.OrZero[int32](v))
+}
 
 // OnModeChanged calls fn with the new value whenever the property mode has changed, until it is cancelled.
 func (r *PlayerReplica) OnModeChanged(fn func(mode PlayerMode)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "mode", func(v int32) { fn(PlayerMode(v)) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("mode", func(v qt.Value) { fn(PlayerMode(qt.OrZero[int32](v))) }) // the class has it
 	return cancel
 }
 
 // Repeat returns the property repeat as last seen.
-func (r *PlayerReplica) Repeat() Repeat { return Repeat(core.Current[int32](r.Replica, "repeat")) }
+func (r *PlayerReplica) Repeat() Repeat {
+	v, _ := r.Replica.Get("repeat") // the class has it
+	return Repeat(qt.OrZero[int32](v))
+}
 
 // OnRepeatChanged calls fn with the new value whenever the property repeat has changed, until it is cancelled.
 func (r *PlayerReplica) OnRepeatChanged(fn func(repeat Repeat)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "repeat", func(v int32) { fn(Repeat(v)) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("repeat", func(v qt.Value) { fn(Repeat(qt.OrZero[int32](v))) }) // the class has it
 	return cancel
 }
 
 // SetRepeat asks the source for a new value of the property repeat. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *PlayerReplica) SetRepeat(ctx context.Context, repeat Repeat) error {
-	return core.WriteTo(ctx, r.Replica, "repeat", repeat)
+	return core.WriteTo(ctx, r.Replica, "repeat", qt.Of(int32(repeat)))
 }
 
 // Volume returns the property volume as last seen.
-func (r *PlayerReplica) Volume() float64 { return core.Current[float64](r.Replica, "volume") }
+func (r *PlayerReplica) Volume() float64 {
+	v, _ := r.Replica.Get("volume") // the class has it
+	return qt.OrZero[float64](v)
+}
 
 // OnVolumeChanged calls fn with the new value whenever the property volume has changed, until it is cancelled.
 func (r *PlayerReplica) OnVolumeChanged(fn func(volume float64)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "volume", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("volume", func(v qt.Value) { fn(qt.OrZero[float64](v)) }) // the class has it
 	return cancel
 }
 
 // PushVolume asks the source for a new value of the property volume and waits for its answer: an error, if it refuses.
 func (r *PlayerReplica) PushVolume(ctx context.Context, volume float64) error {
-	_, err := r.Replica.Call(ctx, "pushVolume", volume)
+	_, err := core.CallSlot(ctx, r.Replica, "pushVolume", qt.Of(volume))
 	return err
 }
 
 // Shuffle returns the property shuffle as last seen.
-func (r *PlayerReplica) Shuffle() bool { return core.Current[bool](r.Replica, "shuffle") }
+func (r *PlayerReplica) Shuffle() bool {
+	v, _ := r.Replica.Get("shuffle") // the class has it
+	return qt.OrZero[bool](v)
+}
 
 // OnShuffleChanged calls fn with the new value whenever the property shuffle has changed, until it is cancelled.
 func (r *PlayerReplica) OnShuffleChanged(fn func(shuffle bool)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "shuffle", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("shuffle", func(v qt.Value) { fn(qt.OrZero[bool](v)) }) // the class has it
 	return cancel
 }
 
 // SetShuffle asks the source for a new value of the property shuffle. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *PlayerReplica) SetShuffle(ctx context.Context, shuffle bool) error {
-	return core.WriteTo(ctx, r.Replica, "shuffle", shuffle)
+	return core.WriteTo(ctx, r.Replica, "shuffle", qt.Of(shuffle))
 }
 
 // Disc returns the property disc as last seen.
-func (r *PlayerReplica) Disc() Disc { return core.Current[Disc](r.Replica, "disc") }
+func (r *PlayerReplica) Disc() Disc {
+	v, _ := r.Replica.Get("disc") // the class has it
+	return unpackDisc(v)
+}
 
 // OnDiscChanged calls fn with the new value whenever the property disc has changed, until it is cancelled.
 func (r *PlayerReplica) OnDiscChanged(fn func(disc Disc)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "disc", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("disc", func(v qt.Value) { fn(unpackDisc(v)) }) // the class has it
 	return cancel
 }
 
 // Tracks returns the property tracks as last seen.
-func (r *PlayerReplica) Tracks() []Track { return core.Current[[]Track](r.Replica, "tracks") }
+func (r *PlayerReplica) Tracks() []Track {
+	v, _ := r.Replica.Get("tracks") // the class has it
+	return qt.UnpackList(v, unpackTrack)
+}
 
 // OnTracksChanged calls fn with the new value whenever the property tracks has changed, until it is cancelled.
 func (r *PlayerReplica) OnTracksChanged(fn func(tracks []Track)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "tracks", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("tracks", func(v qt.Value) { fn(qt.UnpackList(v, unpackTrack)) }) // the class has it
 	return cancel
 }
 
 // PushTracks asks the source for a new value of the property tracks and waits for its answer: an error, if it refuses.
 func (r *PlayerReplica) PushTracks(ctx context.Context, tracks []Track) error {
-	_, err := r.Replica.Call(ctx, "pushTracks", tracks)
+	_, err := core.CallSlot(ctx, r.Replica, "pushTracks", qt.PackList(cdplayerListTrackType, tracks, Track.pack))
 	return err
 }
 
 // Current returns the property current as last seen.
-func (r *PlayerReplica) Current() Track { return core.Current[Track](r.Replica, "current") }
+func (r *PlayerReplica) Current() Track {
+	v, _ := r.Replica.Get("current") // the class has it
+	return unpackTrack(v)
+}
 
 // OnCurrentChanged calls fn with the new value whenever the property current has changed, until it is cancelled.
 func (r *PlayerReplica) OnCurrentChanged(fn func(current Track)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "current", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("current", func(v qt.Value) { fn(unpackTrack(v)) }) // the class has it
 	return cancel
 }
 
 // Position returns the property position as last seen.
-func (r *PlayerReplica) Position() int64 { return core.Current[int64](r.Replica, "position") }
+func (r *PlayerReplica) Position() int64 {
+	v, _ := r.Replica.Get("position") // the class has it
+	return qt.OrZero[int64](v)
+}
 
 // OnPositionChanged calls fn with the new value whenever the property position has changed, until it is cancelled.
 func (r *PlayerReplica) OnPositionChanged(fn func(position int64)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "position", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("position", func(v qt.Value) { fn(qt.OrZero[int64](v)) }) // the class has it
 	return cancel
 }
 
 // Speed returns the property speed as last seen.
-func (r *PlayerReplica) Speed() float32 { return core.Current[float32](r.Replica, "speed") }
+func (r *PlayerReplica) Speed() float32 {
+	v, _ := r.Replica.Get("speed") // the class has it
+	return qt.OrZero[float32](v)
+}
 
 // OnSpeedChanged calls fn with the new value whenever the property speed has changed, until it is cancelled.
 func (r *PlayerReplica) OnSpeedChanged(fn func(speed float32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "speed", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("speed", func(v qt.Value) { fn(qt.OrZero[float32](v)) }) // the class has it
 	return cancel
 }
 
 // SetSpeed asks the source for a new value of the property speed. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *PlayerReplica) SetSpeed(ctx context.Context, speed float32) error {
-	return core.WriteTo(ctx, r.Replica, "speed", speed)
+	return core.WriteTo(ctx, r.Replica, "speed", qt.Of(speed))
 }
 
 // OnProgress calls fn whenever the source emits the signal progress, until it is cancelled.
 func (r *PlayerReplica) OnProgress(fn func(millis int64, part float64)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("progress", func(args []qt.Value) { fn(core.As[int64](args[0]), core.As[float64](args[1])) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("progress", func(args []qt.Value) { fn(qt.OrZero[int64](args[0]), qt.OrZero[float64](args[1])) }) // the class has it
 	return cancel
 }
 
 // OnStarted calls fn whenever the source emits the signal started, until it is cancelled.
 func (r *PlayerReplica) OnStarted(fn func(track Track, mode PlayerMode)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("started", func(args []qt.Value) { fn(core.As[Track](args[0]), PlayerMode(core.As[int32](args[1]))) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("started", func(args []qt.Value) { fn(unpackTrack(args[0]), PlayerMode(qt.OrZero[int32](args[1]))) }) // the class has it
 	return cancel
 }
 
 // OnEjected calls fn whenever the source emits the signal ejected, until it is cancelled.
 func (r *PlayerReplica) OnEjected(fn func(disc Disc, repeat Repeat)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("ejected", func(args []qt.Value) { fn(core.As[Disc](args[0]), Repeat(core.As[int32](args[1]))) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("ejected", func(args []qt.Value) { fn(unpackDisc(args[0]), Repeat(qt.OrZero[int32](args[1]))) }) // the class has it
 	return cancel
 }
 
 // OnQueued calls fn whenever the source emits the signal queued, until it is cancelled.
 func (r *PlayerReplica) OnQueued(fn func(tracks []Track)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("queued", func(args []qt.Value) { fn(core.As[[]Track](args[0])) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("queued", func(args []qt.Value) { fn(qt.UnpackList(args[0], unpackTrack)) }) // the class has it
 	return cancel
 }
 
 // Play calls the slot play and waits for its reply.
 func (r *PlayerReplica) Play(ctx context.Context, number int32) (PlayerMode, error) {
-	return core.CallOf[PlayerMode](ctx, r.Replica, "play", number)
+	v, err := core.CallSlot(ctx, r.Replica, "play", qt.Of(number))
+	return PlayerMode(qt.OrZero[int32](v)), err
 }
 
 // Pause calls the slot pause and waits for its reply.
 func (r *PlayerReplica) Pause(ctx context.Context) (PlayerMode, error) {
-	return core.CallOf[PlayerMode](ctx, r.Replica, "pause")
+	v, err := core.CallSlot(ctx, r.Replica, "pause")
+	return PlayerMode(qt.OrZero[int32](v)), err
 }
 
 // Seek calls the slot seek and waits for its reply.
 func (r *PlayerReplica) Seek(ctx context.Context, millis int64) (int64, error) {
-	return core.CallOf[int64](ctx, r.Replica, "seek", millis)
+	v, err := core.CallSlot(ctx, r.Replica, "seek", qt.Of(millis))
+	return qt.OrZero[int64](v), err
 }
 
 // Insert calls the slot insert and waits for its reply.
 func (r *PlayerReplica) Insert(ctx context.Context, disc Disc, tracks []Track) (Track, error) {
-	return core.CallOf[Track](ctx, r.Replica, "insert", disc, tracks)
+	v, err := core.CallSlot(ctx, r.Replica, "insert", disc.pack(), qt.PackList(cdplayerListTrackType, tracks, Track.pack))
+	return unpackTrack(v), err
 }
 
 // By calls the slot by and waits for its reply.
 func (r *PlayerReplica) By(ctx context.Context, artist string) ([]Track, error) {
-	return core.CallOf[[]Track](ctx, r.Replica, "by", artist)
+	v, err := core.CallSlot(ctx, r.Replica, "by", qt.Of(artist))
+	return qt.UnpackList(v, unpackTrack), err
 }
 
 // Next calls the slot next and waits for its reply.
 func (r *PlayerReplica) Next(ctx context.Context, repeat Repeat) (Repeat, error) {
-	return core.CallOf[Repeat](ctx, r.Replica, "next", repeat)
+	v, err := core.CallSlot(ctx, r.Replica, "next", qt.Of(int32(repeat)))
+	return Repeat(qt.OrZero[int32](v)), err
 }
 
 // Eject calls the slot eject and waits for its reply.
 func (r *PlayerReplica) Eject(ctx context.Context) error {
-	_, err := r.Replica.Call(ctx, "eject")
+	_, err := core.CallSlot(ctx, r.Replica, "eject")
 	return err
 }
+
+// The types that values are made with.
+var (
+	cdplayerTypes         = qt.NewTypes().Define([]*qt.Enum{&repeatEnum, &playerModeEnum}, []qt.POD{trackPOD, discPOD})
+	trackType             = cdplayerTypes.MustLookup("Track")
+	discType              = cdplayerTypes.MustLookup("Disc")
+	cdplayerListTrackType = cdplayerTypes.MustLookup("QList<Track>")
+)

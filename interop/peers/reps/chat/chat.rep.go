@@ -57,11 +57,24 @@ func NewChatSource(impl ChatSlots) (*ChatSource, error) {
 		return nil, err
 	}
 	err = errors.Join(
-		source.Handle("enter", impl.Enter),
-		source.Handle("say", impl.Say),
-		source.Handle("names", impl.Names),
-		source.Handle("describe", impl.Describe),
-		source.Handle("clear", impl.Clear),
+		source.Handle("enter", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			return qt.Value{}, impl.Enter(ctx, qt.OrZero[string](args[0]))
+		}),
+		source.Handle("say", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Say(ctx, qt.OrZero[string](args[0]), qt.OrZero[string](args[1]), qt.OrZero[map[string]any](args[2]))
+			return qt.Of(x), err
+		}),
+		source.Handle("names", func(ctx context.Context, _ []qt.Value) (qt.Value, error) {
+			x, err := impl.Names(ctx)
+			return qt.PackList(chatStringListType, x, qt.Of[string]), err
+		}),
+		source.Handle("describe", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Describe(ctx, qt.UnpackList(args[0], qt.OrZero[string]))
+			return qt.Carry(chatVariantMapType.Value(x)), err
+		}),
+		source.Handle("clear", func(ctx context.Context, _ []qt.Value) (qt.Value, error) {
+			return qt.Value{}, impl.Clear(ctx)
+		}),
 	)
 	if err != nil {
 		return nil, err
@@ -73,20 +86,24 @@ func NewChatSource(impl ChatSlots) (*ChatSource, error) {
 func (s *ChatSource) Source() *core.Source { return s.source }
 
 // EmitEntered emits the signal entered to all replicas.
-func (s *ChatSource) EmitEntered(who string) error { return core.Emit(s.source, "entered", qt.Of(who)) }
+func (s *ChatSource) EmitEntered(who string) error {
+	return core.Emit(s.source, "entered", qt.Of(who))
+}
 
 // EmitSaid emits the signal said to all replicas.
 func (s *ChatSource) EmitSaid(who, text string, extra map[string]any) error {
-	return s.source.Emit("said", who, text, extra)
+	return core.Emit(s.source, "said", qt.Of(who), qt.Of(text), qt.Carry(chatVariantMapType.Value(extra)))
 }
 
 // EmitPresent emits the signal present to all replicas.
 func (s *ChatSource) EmitPresent(names []string, more int32) error {
-	return s.source.Emit("present", names, more)
+	return core.Emit(s.source, "present", qt.PackList(chatStringListType, names, qt.Of[string]), qt.Of(more))
 }
 
 // EmitCleared emits the signal cleared to all replicas.
-func (s *ChatSource) EmitCleared() error { return core.Emit(s.source, "cleared") }
+func (s *ChatSource) EmitCleared() error {
+	return core.Emit(s.source, "cleared")
+}
 
 // ChatReplica is an object of the class Chat elsewhere. What it can do besides, such as Wait and Close, is said of
 // [core.Replica]. Before it is Valid its properties have the class's defaults. Its methods are safe for concurrent use.
@@ -105,65 +122,62 @@ func AcquireChat(node *core.Node, name string) (*ChatReplica, error) {
 
 // OnEntered calls fn whenever the source emits the signal entered, until it is cancelled.
 func (r *ChatReplica) OnEntered(fn func(who string)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("entered", func(args []qt.Value) { fn(core.As[string](args[0])) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("entered", func(args []qt.Value) { fn(qt.OrZero[string](args[0])) }) // the class has it
 	return cancel
 }
 
 // OnSaid calls fn whenever the source emits the signal said, until it is cancelled.
 func (r *ChatReplica) OnSaid(fn func(who string, text string, extra map[string]any)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("said", func(args []qt.Value) {
-		fn(core.As[string](args[0]), core.As[string](args[1]), core.As[map[string]any](args[2]))
-	})
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("said", func(args []qt.Value) {
+		fn(qt.OrZero[string](args[0]), qt.OrZero[string](args[1]), qt.OrZero[map[string]any](args[2]))
+	}) // the class has it
 	return cancel
 }
 
 // OnPresent calls fn whenever the source emits the signal present, until it is cancelled.
 func (r *ChatReplica) OnPresent(fn func(names []string, more int32)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("present", func(args []qt.Value) { fn(core.As[[]string](args[0]), core.As[int32](args[1])) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("present", func(args []qt.Value) { fn(qt.UnpackList(args[0], qt.OrZero[string]), qt.OrZero[int32](args[1])) }) // the class has it
 	return cancel
 }
 
 // OnCleared calls fn whenever the source emits the signal cleared, until it is cancelled.
 func (r *ChatReplica) OnCleared(fn func()) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("cleared", func(_ []qt.Value) { fn() })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("cleared", func(_ []qt.Value) { fn() }) // the class has it
 	return cancel
 }
 
 // Enter calls the slot enter and waits for its reply.
 func (r *ChatReplica) Enter(ctx context.Context, who string) error {
-	_, err := r.Replica.Call(ctx, "enter", who)
+	_, err := core.CallSlot(ctx, r.Replica, "enter", qt.Of(who))
 	return err
 }
 
 // Say calls the slot say and waits for its reply.
 func (r *ChatReplica) Say(ctx context.Context, who, text string, extra map[string]any) (bool, error) {
-	return core.CallOf[bool](ctx, r.Replica, "say", who, text, extra)
+	v, err := core.CallSlot(ctx, r.Replica, "say", qt.Of(who), qt.Of(text), qt.Carry(chatVariantMapType.Value(extra)))
+	return qt.OrZero[bool](v), err
 }
 
 // Names calls the slot names and waits for its reply.
 func (r *ChatReplica) Names(ctx context.Context) ([]string, error) {
-	return core.CallOf[[]string](ctx, r.Replica, "names")
+	v, err := core.CallSlot(ctx, r.Replica, "names")
+	return qt.UnpackList(v, qt.OrZero[string]), err
 }
 
 // Describe calls the slot describe and waits for its reply.
 func (r *ChatReplica) Describe(ctx context.Context, names []string) (map[string]any, error) {
-	return core.CallOf[map[string]any](ctx, r.Replica, "describe", names)
+	v, err := core.CallSlot(ctx, r.Replica, "describe", qt.PackList(chatStringListType, names, qt.Of[string]))
+	return qt.OrZero[map[string]any](v), err
 }
 
 // Clear calls the slot clear and waits for its reply.
 func (r *ChatReplica) Clear(ctx context.Context) error {
-	_, err := r.Replica.Call(ctx, "clear")
+	_, err := core.CallSlot(ctx, r.Replica, "clear")
 	return err
 }
+
+// The types that values are made with.
+var (
+	chatStringListType = qt.MustLookup("QStringList")
+	chatVariantMapType = qt.MustLookup("QVariantMap")
+)

@@ -95,10 +95,21 @@ func NewClockSource(impl ClockSlots) (*ClockSource, error) {
 		return nil, err
 	}
 	err = errors.Join(
-		source.Handle("setZone", impl.SetZone),
-		source.Handle("refine", impl.Refine),
-		source.Handle("inZone", impl.InZone),
-		source.Handle("ring", impl.Ring),
+		source.Handle("setZone", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.SetZone(ctx, qt.OrZero[string](args[0]))
+			return qt.Of(x), err
+		}),
+		source.Handle("refine", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Refine(ctx, ClockPrecision(qt.OrZero[int32](args[0])))
+			return qt.Of(int32(x)), err
+		}),
+		source.Handle("inZone", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.InZone(ctx, qt.OrZero[qt.Time](args[0]), qt.OrZero[float64](args[1]))
+			return qt.Of(x), err
+		}),
+		source.Handle("ring", func(ctx context.Context, _ []qt.Value) (qt.Value, error) {
+			return qt.Value{}, impl.Ring(ctx)
+		}),
 	)
 	if err != nil {
 		return nil, err
@@ -110,93 +121,123 @@ func NewClockSource(impl ClockSlots) (*ClockSource, error) {
 func (s *ClockSource) Source() *core.Source { return s.source }
 
 // Hour returns the property hour.
-func (s *ClockSource) Hour() int32 { return core.Current[int32](s.source, "hour") }
+func (s *ClockSource) Hour() int32 {
+	v, _ := s.source.Get("hour") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetHour sets the property hour, and tells all replicas if that is another value.
-func (s *ClockSource) SetHour(hour int32) error { return core.Set(s.source, "hour", hour) }
+func (s *ClockSource) SetHour(hour int32) error { return core.Set(s.source, "hour", qt.Of(hour)) }
 
 // OnPushHour sets what is asked when a replica pushes the property hour: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ClockSource) OnPushHour(fn func(ctx context.Context, hour int32) error) error {
-	return core.OnWriteOf(s.source, "hour", fn)
+	return s.source.OnWrite("hour", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[int32](v)) })
 }
 
 // Minute returns the property minute.
-func (s *ClockSource) Minute() int32 { return core.Current[int32](s.source, "minute") }
+func (s *ClockSource) Minute() int32 {
+	v, _ := s.source.Get("minute") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetMinute sets the property minute, and tells all replicas if that is another value.
-func (s *ClockSource) SetMinute(minute int32) error { return core.Set(s.source, "minute", minute) }
+func (s *ClockSource) SetMinute(minute int32) error {
+	return core.Set(s.source, "minute", qt.Of(minute))
+}
 
 // OnPushMinute sets what is asked when a replica pushes the property minute: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ClockSource) OnPushMinute(fn func(ctx context.Context, minute int32) error) error {
-	return core.OnWriteOf(s.source, "minute", fn)
+	return s.source.OnWrite("minute", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[int32](v)) })
 }
 
 // Second returns the property second.
-func (s *ClockSource) Second() int32 { return core.Current[int32](s.source, "second") }
+func (s *ClockSource) Second() int32 {
+	v, _ := s.source.Get("second") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetSecond sets the property second, and tells all replicas if that is another value.
-func (s *ClockSource) SetSecond(second int32) error { return core.Set(s.source, "second", second) }
+func (s *ClockSource) SetSecond(second int32) error {
+	return core.Set(s.source, "second", qt.Of(second))
+}
 
 // ZoneName returns the property zoneName.
-func (s *ClockSource) ZoneName() string { return core.Current[string](s.source, "zoneName") }
+func (s *ClockSource) ZoneName() string {
+	v, _ := s.source.Get("zoneName") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // SetZoneName sets the property zoneName, and tells all replicas if that is another value.
 func (s *ClockSource) SetZoneName(zoneName string) error {
-	return core.Set(s.source, "zoneName", zoneName)
+	return core.Set(s.source, "zoneName", qt.Of(zoneName))
 }
 
 // Precision returns the property precision.
 func (s *ClockSource) Precision() ClockPrecision {
-	return ClockPrecision(core.Current[int32](s.source, "precision"))
+	v, _ := s.source.Get("precision") // the class has it
+	return ClockPrecision(qt.OrZero[int32](v))
 }
 
 // SetPrecision sets the property precision, and tells all replicas if that is another value.
 func (s *ClockSource) SetPrecision(precision ClockPrecision) error {
-	return core.Set(s.source, "precision", int32(precision))
+	return core.Set(s.source, "precision", qt.Of(int32(precision)))
 }
 
 // OnSetPrecision sets what is asked when a replica writes the property precision: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ClockSource) OnSetPrecision(fn func(ctx context.Context, precision ClockPrecision) error) error {
-	return core.OnWriteOf(s.source, "precision", func(ctx context.Context, v int32) error { return fn(ctx, ClockPrecision(v)) })
+	return s.source.OnWrite("precision", func(ctx context.Context, v qt.Value) error { return fn(ctx, ClockPrecision(qt.OrZero[int32](v))) })
 }
 
 // Alarm returns the property alarm.
-func (s *ClockSource) Alarm() qt.Time { return core.Current[qt.Time](s.source, "alarm") }
+func (s *ClockSource) Alarm() qt.Time {
+	v, _ := s.source.Get("alarm") // the class has it
+	return qt.OrZero[qt.Time](v)
+}
 
 // SetAlarm sets the property alarm, and tells all replicas if that is another value.
-func (s *ClockSource) SetAlarm(alarm qt.Time) error { return s.source.Set("alarm", alarm) }
+func (s *ClockSource) SetAlarm(alarm qt.Time) error { return core.Set(s.source, "alarm", qt.Of(alarm)) }
 
 // OnPushAlarm sets what is asked when a replica pushes the property alarm: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ClockSource) OnPushAlarm(fn func(ctx context.Context, alarm qt.Time) error) error {
-	return core.OnWriteOf(s.source, "alarm", fn)
+	return s.source.OnWrite("alarm", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[qt.Time](v)) })
 }
 
 // SetAt returns the property setAt.
-func (s *ClockSource) SetAt() time.Time { return core.Current[time.Time](s.source, "setAt") }
+func (s *ClockSource) SetAt() time.Time {
+	v, _ := s.source.Get("setAt") // the class has it
+	return qt.OrZero[time.Time](v)
+}
 
 // SetSetAt sets the property setAt, and tells all replicas if that is another value.
-func (s *ClockSource) SetSetAt(setAt time.Time) error { return s.source.Set("setAt", setAt) }
+func (s *ClockSource) SetSetAt(setAt time.Time) error {
+	return core.Set(s.source, "setAt", qt.Of(setAt))
+}
 
 // OnSetSetAt sets what is asked when a replica writes the property setAt: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ClockSource) OnSetSetAt(fn func(ctx context.Context, setAt time.Time) error) error {
-	return core.OnWriteOf(s.source, "setAt", fn)
+	return s.source.OnWrite("setAt", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[time.Time](v)) })
 }
 
 // Maker returns the property maker.
-func (s *ClockSource) Maker() string { return core.Current[string](s.source, "maker") }
+func (s *ClockSource) Maker() string {
+	v, _ := s.source.Get("maker") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // SetMaker gives the constant property maker its value, before the source is remoted.
-func (s *ClockSource) SetMaker(maker string) error { return s.source.SetConstant("maker", maker) }
+func (s *ClockSource) SetMaker(maker string) error {
+	return s.source.SetConstant("maker", qt.Of(maker))
+}
 
 // EmitTick emits the signal tick to all replicas.
 func (s *ClockSource) EmitTick(hour, minute, second int32) error {
@@ -209,7 +250,9 @@ func (s *ClockSource) EmitZoneMoved(from, to string, precision ClockPrecision) e
 }
 
 // EmitRang emits the signal rang to all replicas.
-func (s *ClockSource) EmitRang() error { return core.Emit(s.source, "rang") }
+func (s *ClockSource) EmitRang() error {
+	return core.Emit(s.source, "rang")
+}
 
 // ClockReplica is an object of the class Clock elsewhere. What it can do besides, such as Wait and Close, is said of
 // [core.Replica]. Before it is Valid its properties have the class's defaults. Its methods are safe for concurrent use.
@@ -227,149 +270,167 @@ func AcquireClock(node *core.Node, name string) (*ClockReplica, error) {
 }
 
 // Hour returns the property hour as last seen.
-func (r *ClockReplica) Hour() int32 { return core.Current[int32](r.Replica, "hour") }
+func (r *ClockReplica) Hour() int32 {
+	v, _ := r.Replica.Get("hour") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnHourChanged calls fn with the new value whenever the property hour has changed, until it is cancelled.
 func (r *ClockReplica) OnHourChanged(fn func(hour int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "hour", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("hour", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // PushHour asks the source for a new value of the property hour and waits for its answer: an error, if it refuses.
 func (r *ClockReplica) PushHour(ctx context.Context, hour int32) error {
-	_, err := r.Replica.Call(ctx, "pushHour", hour)
+	_, err := core.CallSlot(ctx, r.Replica, "pushHour", qt.Of(hour))
 	return err
 }
 
 // Minute returns the property minute as last seen.
-func (r *ClockReplica) Minute() int32 { return core.Current[int32](r.Replica, "minute") }
+func (r *ClockReplica) Minute() int32 {
+	v, _ := r.Replica.Get("minute") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnMinuteChanged calls fn with the new value whenever the property minute has changed, until it is cancelled.
 func (r *ClockReplica) OnMinuteChanged(fn func(minute int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "minute", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("minute", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // PushMinute asks the source for a new value of the property minute and waits for its answer: an error, if it refuses.
 func (r *ClockReplica) PushMinute(ctx context.Context, minute int32) error {
-	_, err := r.Replica.Call(ctx, "pushMinute", minute)
+	_, err := core.CallSlot(ctx, r.Replica, "pushMinute", qt.Of(minute))
 	return err
 }
 
 // Second returns the property second as last seen.
-func (r *ClockReplica) Second() int32 { return core.Current[int32](r.Replica, "second") }
+func (r *ClockReplica) Second() int32 {
+	v, _ := r.Replica.Get("second") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnSecondChanged calls fn with the new value whenever the property second has changed, until it is cancelled.
 func (r *ClockReplica) OnSecondChanged(fn func(second int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "second", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("second", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // ZoneName returns the property zoneName as last seen.
-func (r *ClockReplica) ZoneName() string { return core.Current[string](r.Replica, "zoneName") }
+func (r *ClockReplica) ZoneName() string {
+	v, _ := r.Replica.Get("zoneName") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // OnZoneNameChanged calls fn with the new value whenever the property zoneName has changed, until it is cancelled.
 func (r *ClockReplica) OnZoneNameChanged(fn func(zoneName string)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "zoneName", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("zoneName", func(v qt.Value) { fn(qt.OrZero[string](v)) }) // the class has it
 	return cancel
 }
 
 // Precision returns the property precision as last seen.
 func (r *ClockReplica) Precision() ClockPrecision {
-	return ClockPrecision(core.Current[int32](r.Replica, "precision"))
+	v, _ := r.Replica.Get("precision") // the class has it
+	return ClockPrecision(qt.OrZero[int32](v))
 }
 
 // OnPrecisionChanged calls fn with the new value whenever the property precision has changed, until it is cancelled.
 func (r *ClockReplica) OnPrecisionChanged(fn func(precision ClockPrecision)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "precision", func(v int32) { fn(ClockPrecision(v)) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("precision", func(v qt.Value) { fn(ClockPrecision(qt.OrZero[int32](v))) }) // the class has it
 	return cancel
 }
 
 // SetPrecision asks the source for a new value of the property precision. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ClockReplica) SetPrecision(ctx context.Context, precision ClockPrecision) error {
-	return core.WriteTo(ctx, r.Replica, "precision", precision)
+	return core.WriteTo(ctx, r.Replica, "precision", qt.Of(int32(precision)))
 }
 
 // Alarm returns the property alarm as last seen.
-func (r *ClockReplica) Alarm() qt.Time { return core.Current[qt.Time](r.Replica, "alarm") }
+func (r *ClockReplica) Alarm() qt.Time {
+	v, _ := r.Replica.Get("alarm") // the class has it
+	return qt.OrZero[qt.Time](v)
+}
 
 // OnAlarmChanged calls fn with the new value whenever the property alarm has changed, until it is cancelled.
 func (r *ClockReplica) OnAlarmChanged(fn func(alarm qt.Time)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "alarm", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("alarm", func(v qt.Value) { fn(qt.OrZero[qt.Time](v)) }) // the class has it
 	return cancel
 }
 
 // PushAlarm asks the source for a new value of the property alarm and waits for its answer: an error, if it refuses.
 func (r *ClockReplica) PushAlarm(ctx context.Context, alarm qt.Time) error {
-	_, err := r.Replica.Call(ctx, "pushAlarm", alarm)
+	_, err := core.CallSlot(ctx, r.Replica, "pushAlarm", qt.Of(alarm))
 	return err
 }
 
 // SetAt returns the property setAt as last seen.
-func (r *ClockReplica) SetAt() time.Time { return core.Current[time.Time](r.Replica, "setAt") }
+func (r *ClockReplica) SetAt() time.Time {
+	v, _ := r.Replica.Get("setAt") // the class has it
+	return qt.OrZero[time.Time](v)
+}
 
 // OnSetAtChanged calls fn with the new value whenever the property setAt has changed, until it is cancelled.
 func (r *ClockReplica) OnSetAtChanged(fn func(setAt time.Time)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "setAt", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("setAt", func(v qt.Value) { fn(qt.OrZero[time.Time](v)) }) // the class has it
 	return cancel
 }
 
 // SetSetAt asks the source for a new value of the property setAt. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ClockReplica) SetSetAt(ctx context.Context, setAt time.Time) error {
-	return core.WriteTo(ctx, r.Replica, "setAt", setAt)
+	return core.WriteTo(ctx, r.Replica, "setAt", qt.Of(setAt))
 }
 
 // Maker returns the property maker as last seen.
-func (r *ClockReplica) Maker() string { return core.Current[string](r.Replica, "maker") }
+func (r *ClockReplica) Maker() string {
+	v, _ := r.Replica.Get("maker") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // OnTick calls fn whenever the source emits the signal tick, until it is cancelled.
 func (r *ClockReplica) OnTick(fn func(hour int32, minute int32, second int32)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("tick", func(args []qt.Value) { fn(core.As[int32](args[0]), core.As[int32](args[1]), core.As[int32](args[2])) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("tick", func(args []qt.Value) {
+		fn(qt.OrZero[int32](args[0]), qt.OrZero[int32](args[1]), qt.OrZero[int32](args[2]))
+	}) // the class has it
 	return cancel
 }
 
 // OnZoneMoved calls fn whenever the source emits the signal zoneMoved, until it is cancelled.
 func (r *ClockReplica) OnZoneMoved(fn func(from string, to string, precision ClockPrecision)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("zoneMoved", func(args []qt.Value) {
-		fn(core.As[string](args[0]), core.As[string](args[1]), ClockPrecision(core.As[int32](args[2])))
-	})
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("zoneMoved", func(args []qt.Value) {
+		fn(qt.OrZero[string](args[0]), qt.OrZero[string](args[1]), ClockPrecision(qt.OrZero[int32](args[2])))
+	}) // the class has it
 	return cancel
 }
 
 // OnRang calls fn whenever the source emits the signal rang, until it is cancelled.
 func (r *ClockReplica) OnRang(fn func()) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("rang", func(_ []qt.Value) { fn() })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("rang", func(_ []qt.Value) { fn() }) // the class has it
 	return cancel
 }
 
 // SetZone calls the slot setZone and waits for its reply.
 func (r *ClockReplica) SetZone(ctx context.Context, zone string) (bool, error) {
-	return core.CallOf[bool](ctx, r.Replica, "setZone", zone)
+	v, err := core.CallSlot(ctx, r.Replica, "setZone", qt.Of(zone))
+	return qt.OrZero[bool](v), err
 }
 
 // Refine calls the slot refine and waits for its reply.
 func (r *ClockReplica) Refine(ctx context.Context, precision ClockPrecision) (ClockPrecision, error) {
-	return core.CallOf[ClockPrecision](ctx, r.Replica, "refine", precision)
+	v, err := core.CallSlot(ctx, r.Replica, "refine", qt.Of(int32(precision)))
+	return ClockPrecision(qt.OrZero[int32](v)), err
 }
 
 // InZone calls the slot inZone and waits for its reply.
 func (r *ClockReplica) InZone(ctx context.Context, timeValue qt.Time, hours float64) (qt.Time, error) {
-	return core.CallOf[qt.Time](ctx, r.Replica, "inZone", timeValue, hours)
+	v, err := core.CallSlot(ctx, r.Replica, "inZone", qt.Of(timeValue), qt.Of(hours))
+	return qt.OrZero[qt.Time](v), err
 }
 
 // Ring calls the slot ring and waits for its reply.
 func (r *ClockReplica) Ring(ctx context.Context) error {
-	_, err := r.Replica.Call(ctx, "ring")
+	_, err := core.CallSlot(ctx, r.Replica, "ring")
 	return err
 }

@@ -127,6 +127,20 @@ var legPOD = qt.POD{Name: "Leg", Fields: []qt.Field{
 	{Name: "meters", TypeName: "int"},
 }}
 
+// pack returns the POD as Qt has it.
+func (l Leg) pack() qt.Value {
+	return legType.Pack(qt.Of(int32(l.To)), qt.Of(l.Meters))
+}
+
+// unpackLeg returns what a value of the POD Leg holds, the zero Leg if it is none.
+func unpackLeg(v qt.Value) Leg {
+	f := legType.Unpack(v)
+	return Leg{
+		To:     Heading(qt.OrZero[int32](f[0])),
+		Meters: qt.OrZero[int32](f[1]),
+	}
+}
+
 // Junction is the POD Junction.
 type Junction struct {
 	Name string
@@ -140,6 +154,21 @@ var junctionPOD = qt.POD{Name: "Junction", Fields: []qt.Field{
 	{Name: "out", TypeName: "Leg"},
 }}
 
+// pack returns the POD as Qt has it.
+func (j Junction) pack() qt.Value {
+	return junctionType.Pack(qt.Of(j.Name), j.In.pack(), j.Out.pack())
+}
+
+// unpackJunction returns what a value of the POD Junction holds, the zero Junction if it is none.
+func unpackJunction(v qt.Value) Junction {
+	f := junctionType.Unpack(v)
+	return Junction{
+		Name: qt.OrZero[string](f[0]),
+		In:   unpackLeg(f[1]),
+		Out:  unpackLeg(f[2]),
+	}
+}
+
 // crossingClass describes the class Crossing to both sides.
 var crossingClass = &core.Class{
 	Name:       "Crossing",
@@ -147,6 +176,7 @@ var crossingClass = &core.Class{
 	Signature5: "6290604b24b1f40db116255f32c53f30b1166aba",
 	Enums:      []qt.Enum{qtDayOfWeekEnum, headingEnum, crossingLightEnum, crossingModeEnum},
 	PODs:       []qt.POD{legPOD, junctionPOD},
+	Scope:      enumsTypes,
 	Properties: []core.Property{
 		{Name: "light", Type: "Light", Access: core.ReadWrite, Default: "Red"},
 		{Name: "mode", Type: "Mode", Default: "Day"},
@@ -196,11 +226,25 @@ func NewCrossingSource(impl CrossingSlots) (*CrossingSource, error) {
 		return nil, err
 	}
 	err = errors.Join(
-		source.Handle("next", impl.Next),
-		source.Handle("back", impl.Back),
-		source.Handle("following", impl.Following),
-		source.Handle("join", impl.Join),
-		source.Handle("blink", impl.Blink),
+		source.Handle("next", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Next(ctx, CrossingLight(qt.OrZero[int32](args[0])))
+			return qt.Of(int32(x)), err
+		}),
+		source.Handle("back", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Back(ctx, Heading(qt.OrZero[int32](args[0])))
+			return qt.Of(int32(x)), err
+		}),
+		source.Handle("following", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Following(ctx, QtDayOfWeek(qt.OrZero[int32](args[0])))
+			return qt.Of(int32(x)), err
+		}),
+		source.Handle("join", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Join(ctx, unpackLeg(args[0]), unpackLeg(args[1]))
+			return x.pack(), err
+		}),
+		source.Handle("blink", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			return qt.Value{}, impl.Blink(ctx, CrossingLight(qt.OrZero[int32](args[0])), CrossingMode(qt.OrZero[int32](args[1])), qt.OrZero[int32](args[2]))
+		}),
 	)
 	if err != nil {
 		return nil, err
@@ -213,119 +257,137 @@ func (s *CrossingSource) Source() *core.Source { return s.source }
 
 // Light returns the property light.
 func (s *CrossingSource) Light() CrossingLight {
-	return CrossingLight(core.Current[int32](s.source, "light"))
+	v, _ := s.source.Get("light") // the class has it
+	return CrossingLight(qt.OrZero[int32](v))
 }
 
 // SetLight sets the property light, and tells all replicas if that is another value.
 func (s *CrossingSource) SetLight(light CrossingLight) error {
-	return core.Set(s.source, "light", int32(light))
+	return core.Set(s.source, "light", qt.Of(int32(light)))
 }
 
 // OnSetLight sets what is asked when a replica writes the property light: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *CrossingSource) OnSetLight(fn func(ctx context.Context, light CrossingLight) error) error {
-	return core.OnWriteOf(s.source, "light", func(ctx context.Context, v int32) error { return fn(ctx, CrossingLight(v)) })
+	return s.source.OnWrite("light", func(ctx context.Context, v qt.Value) error { return fn(ctx, CrossingLight(qt.OrZero[int32](v))) })
 }
 
 // Mode returns the property mode.
 func (s *CrossingSource) Mode() CrossingMode {
-	return CrossingMode(core.Current[int32](s.source, "mode"))
+	v, _ := s.source.Get("mode") // the class has it
+	return CrossingMode(qt.OrZero[int32](v))
 }
 
 // SetMode sets the property mode, and tells all replicas if that is another value.
 func (s *CrossingSource) SetMode(mode CrossingMode) error {
-	return core.Set(s.source, "mode", int32(mode))
+	return core.Set(s.source, "mode", qt.Of(int32(mode)))
 }
 
 // OnPushMode sets what is asked when a replica pushes the property mode: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *CrossingSource) OnPushMode(fn func(ctx context.Context, mode CrossingMode) error) error {
-	return core.OnWriteOf(s.source, "mode", func(ctx context.Context, v int32) error { return fn(ctx, CrossingMode(v)) })
+	return s.source.OnWrite("mode", func(ctx context.Context, v qt.Value) error { return fn(ctx, CrossingMode(qt.OrZero[int32](v))) })
 }
 
 // Heading returns the property heading.
-func (s *CrossingSource) Heading() Heading { return Heading(core.Current[int32](s.source, "heading")) }
+func (s *CrossingSource) Heading() Heading {
+	v, _ := s.source.Get("heading") // the class has it
+	return Heading(qt.OrZero[int32](v))
+}
 
 // SetHeading sets the property heading, and tells all replicas if that is another value.
 func (s *CrossingSource) SetHeading(heading Heading) error {
-	return core.Set(s.source, "heading", int32(heading))
+	return core.Set(s.source, "heading", qt.Of(int32(heading)))
 }
 
 // OnSetHeading sets what is asked when a replica writes the property heading: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *CrossingSource) OnSetHeading(fn func(ctx context.Context, heading Heading) error) error {
-	return core.OnWriteOf(s.source, "heading", func(ctx context.Context, v int32) error { return fn(ctx, Heading(v)) })
+	return s.source.OnWrite("heading", func(ctx context.Context, v qt.Value) error { return fn(ctx, Heading(qt.OrZero[int32](v))) })
 }
 
 // Checked returns the property checked.
 func (s *CrossingSource) Checked() QtDayOfWeek {
-	return QtDayOfWeek(core.Current[int32](s.source, "checked"))
+	v, _ := s.source.Get("checked") // the class has it
+	return QtDayOfWeek(qt.OrZero[int32](v))
 }
 
 // SetChecked sets the property checked, and tells all replicas if that is another value.
 func (s *CrossingSource) SetChecked(checked QtDayOfWeek) error {
-	return core.Set(s.source, "checked", int32(checked))
+	return core.Set(s.source, "checked", qt.Of(int32(checked)))
 }
 
 // OnSetChecked sets what is asked when a replica writes the property checked: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *CrossingSource) OnSetChecked(fn func(ctx context.Context, checked QtDayOfWeek) error) error {
-	return core.OnWriteOf(s.source, "checked", func(ctx context.Context, v int32) error { return fn(ctx, QtDayOfWeek(v)) })
+	return s.source.OnWrite("checked", func(ctx context.Context, v qt.Value) error { return fn(ctx, QtDayOfWeek(qt.OrZero[int32](v))) })
 }
 
 // Last returns the property last.
 func (s *CrossingSource) Last() CrossingLight {
-	return CrossingLight(core.Current[int32](s.source, "last"))
+	v, _ := s.source.Get("last") // the class has it
+	return CrossingLight(qt.OrZero[int32](v))
 }
 
 // SetLast sets the property last, and tells all replicas if that is another value.
 func (s *CrossingSource) SetLast(last CrossingLight) error {
-	return core.Set(s.source, "last", int32(last))
+	return core.Set(s.source, "last", qt.Of(int32(last)))
 }
 
 // Leg returns the property leg.
-func (s *CrossingSource) Leg() Leg { return core.Current[Leg](s.source, "leg") }
+func (s *CrossingSource) Leg() Leg {
+	v, _ := s.source.Get("leg") // the class has it
+	return unpackLeg(v)
+}
 
 // SetLeg sets the property leg, and tells all replicas if that is another value.
-func (s *CrossingSource) SetLeg(leg Leg) error { return s.source.Set("leg", leg) }
+func (s *CrossingSource) SetLeg(leg Leg) error { return core.Set(s.source, "leg", leg.pack()) }
 
 // OnSetLeg sets what is asked when a replica writes the property leg: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *CrossingSource) OnSetLeg(fn func(ctx context.Context, leg Leg) error) error {
-	return core.OnWriteOf(s.source, "leg", fn)
+	return s.source.OnWrite("leg", func(ctx context.Context, v qt.Value) error { return fn(ctx, unpackLeg(v)) })
 }
 
 // Junction returns the property junction.
-func (s *CrossingSource) Junction() Junction { return core.Current[Junction](s.source, "junction") }
+func (s *CrossingSource) Junction() Junction {
+	v, _ := s.source.Get("junction") // the class has it
+	return unpackJunction(v)
+}
 
 // SetJunction sets the property junction, and tells all replicas if that is another value.
 func (s *CrossingSource) SetJunction(junction Junction) error {
-	return s.source.Set("junction", junction)
+	return core.Set(s.source, "junction", junction.pack())
 }
 
 // OnSetJunction sets what is asked when a replica writes the property junction: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *CrossingSource) OnSetJunction(fn func(ctx context.Context, junction Junction) error) error {
-	return core.OnWriteOf(s.source, "junction", fn)
+	return s.source.OnWrite("junction", func(ctx context.Context, v qt.Value) error { return fn(ctx, unpackJunction(v)) })
 }
 
 // Route returns the property route.
-func (s *CrossingSource) Route() []Leg { return core.Current[[]Leg](s.source, "route") }
+func (s *CrossingSource) Route() []Leg {
+	v, _ := s.source.Get("route") // the class has it
+	return qt.UnpackList(v, unpackLeg)
+}
 
 // SetRoute sets the property route, and tells all replicas if that is another value.
-func (s *CrossingSource) SetRoute(route []Leg) error { return s.source.Set("route", route) }
+func (s *CrossingSource) SetRoute(route []Leg) error {
+	return core.Set(s.source, "route", qt.PackList(enumsListLegType, route, Leg.pack))
+}
 
 // OnPushRoute sets what is asked when a replica pushes the property route: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *CrossingSource) OnPushRoute(fn func(ctx context.Context, route []Leg) error) error {
-	return core.OnWriteOf(s.source, "route", fn)
+	return s.source.OnWrite("route", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.UnpackList(v, unpackLeg)) })
 }
 
 // EmitSwitched emits the signal switched to all replicas.
@@ -335,7 +397,7 @@ func (s *CrossingSource) EmitSwitched(from, to CrossingLight) error {
 
 // EmitTurned emits the signal turned to all replicas.
 func (s *CrossingSource) EmitTurned(to Heading, leg Leg, mode CrossingMode) error {
-	return s.source.Emit("turned", to, leg, mode)
+	return core.Emit(s.source, "turned", qt.Of(int32(to)), leg.pack(), qt.Of(int32(mode)))
 }
 
 // EmitDue emits the signal due to all replicas.
@@ -358,181 +420,198 @@ func AcquireCrossing(node *core.Node, name string) (*CrossingReplica, error) {
 
 // Light returns the property light as last seen.
 func (r *CrossingReplica) Light() CrossingLight {
-	return CrossingLight(core.Current[int32](r.Replica, "light"))
+	v, _ := r.Replica.Get("light") // the class has it
+	return CrossingLight(qt.OrZero[int32](v))
 }
 
 // OnLightChanged calls fn with the new value whenever the property light has changed, until it is cancelled.
 func (r *CrossingReplica) OnLightChanged(fn func(light CrossingLight)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "light", func(v int32) { fn(CrossingLight(v)) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("light", func(v qt.Value) { fn(CrossingLight(qt.OrZero[int32](v))) }) // the class has it
 	return cancel
 }
 
 // SetLight asks the source for a new value of the property light. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *CrossingReplica) SetLight(ctx context.Context, light CrossingLight) error {
-	return core.WriteTo(ctx, r.Replica, "light", light)
+	return core.WriteTo(ctx, r.Replica, "light", qt.Of(int32(light)))
 }
 
 // Mode returns the property mode as last seen.
 func (r *CrossingReplica) Mode() CrossingMode {
-	return CrossingMode(core.Current[int32](r.Replica, "mode"))
+	v, _ := r.Replica.Get("mode") // the class has it
+	return CrossingMode(qt.OrZero[int32](v))
 }
 
 // OnModeChanged calls fn with the new value whenever the property mode has changed, until it is cancelled.
 func (r *CrossingReplica) OnModeChanged(fn func(mode CrossingMode)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "mode", func(v int32) { fn(CrossingMode(v)) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("mode", func(v qt.Value) { fn(CrossingMode(qt.OrZero[int32](v))) }) // the class has it
 	return cancel
 }
 
 // PushMode asks the source for a new value of the property mode and waits for its answer: an error, if it refuses.
 func (r *CrossingReplica) PushMode(ctx context.Context, mode CrossingMode) error {
-	_, err := r.Replica.Call(ctx, "pushMode", mode)
+	_, err := core.CallSlot(ctx, r.Replica, "pushMode", qt.Of(int32(mode)))
 	return err
 }
 
 // Heading returns the property heading as last seen.
 func (r *CrossingReplica) Heading() Heading {
-	return Heading(core.Current[int32](r.Replica, "heading"))
+	v, _ := r.Replica.Get("heading") // the class has it
+	return Heading(qt.OrZero[int32](v))
 }
 
 // OnHeadingChanged calls fn with the new value whenever the property heading has changed, until it is cancelled.
 func (r *CrossingReplica) OnHeadingChanged(fn func(heading Heading)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "heading", func(v int32) { fn(Heading(v)) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("heading", func(v qt.Value) { fn(Heading(qt.OrZero[int32](v))) }) // the class has it
 	return cancel
 }
 
 // SetHeading asks the source for a new value of the property heading. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *CrossingReplica) SetHeading(ctx context.Context, heading Heading) error {
-	return core.WriteTo(ctx, r.Replica, "heading", heading)
+	return core.WriteTo(ctx, r.Replica, "heading", qt.Of(int32(heading)))
 }
 
 // Checked returns the property checked as last seen.
 func (r *CrossingReplica) Checked() QtDayOfWeek {
-	return QtDayOfWeek(core.Current[int32](r.Replica, "checked"))
+	v, _ := r.Replica.Get("checked") // the class has it
+	return QtDayOfWeek(qt.OrZero[int32](v))
 }
 
 // OnCheckedChanged calls fn with the new value whenever the property checked has changed, until it is cancelled.
 func (r *CrossingReplica) OnCheckedChanged(fn func(checked QtDayOfWeek)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "checked", func(v int32) { fn(QtDayOfWeek(v)) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("checked", func(v qt.Value) { fn(QtDayOfWeek(qt.OrZero[int32](v))) }) // the class has it
 	return cancel
 }
 
 // SetChecked asks the source for a new value of the property checked. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *CrossingReplica) SetChecked(ctx context.Context, checked QtDayOfWeek) error {
-	return core.WriteTo(ctx, r.Replica, "checked", checked)
+	return core.WriteTo(ctx, r.Replica, "checked", qt.Of(int32(checked)))
 }
 
 // Last returns the property last as last seen.
 func (r *CrossingReplica) Last() CrossingLight {
-	return CrossingLight(core.Current[int32](r.Replica, "last"))
+	v, _ := r.Replica.Get("last") // the class has it
+	return CrossingLight(qt.OrZero[int32](v))
 }
 
 // OnLastChanged calls fn with the new value whenever the property last has changed, until it is cancelled.
 func (r *CrossingReplica) OnLastChanged(fn func(last CrossingLight)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "last", func(v int32) { fn(CrossingLight(v)) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("last", func(v qt.Value) { fn(CrossingLight(qt.OrZero[int32](v))) }) // the class has it
 	return cancel
 }
 
 // Leg returns the property leg as last seen.
-func (r *CrossingReplica) Leg() Leg { return core.Current[Leg](r.Replica, "leg") }
+func (r *CrossingReplica) Leg() Leg {
+	v, _ := r.Replica.Get("leg") // the class has it
+	return unpackLeg(v)
+}
 
 // OnLegChanged calls fn with the new value whenever the property leg has changed, until it is cancelled.
 func (r *CrossingReplica) OnLegChanged(fn func(leg Leg)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "leg", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("leg", func(v qt.Value) { fn(unpackLeg(v)) }) // the class has it
 	return cancel
 }
 
 // SetLeg asks the source for a new value of the property leg. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *CrossingReplica) SetLeg(ctx context.Context, leg Leg) error {
-	return core.WriteTo(ctx, r.Replica, "leg", leg)
+	return core.WriteTo(ctx, r.Replica, "leg", leg.pack())
 }
 
 // Junction returns the property junction as last seen.
-func (r *CrossingReplica) Junction() Junction { return core.Current[Junction](r.Replica, "junction") }
+func (r *CrossingReplica) Junction() Junction {
+	v, _ := r.Replica.Get("junction") // the class has it
+	return unpackJunction(v)
+}
 
 // OnJunctionChanged calls fn with the new value whenever the property junction has changed, until it is cancelled.
 func (r *CrossingReplica) OnJunctionChanged(fn func(junction Junction)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "junction", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("junction", func(v qt.Value) { fn(unpackJunction(v)) }) // the class has it
 	return cancel
 }
 
 // SetJunction asks the source for a new value of the property junction. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *CrossingReplica) SetJunction(ctx context.Context, junction Junction) error {
-	return core.WriteTo(ctx, r.Replica, "junction", junction)
+	return core.WriteTo(ctx, r.Replica, "junction", junction.pack())
 }
 
 // Route returns the property route as last seen.
-func (r *CrossingReplica) Route() []Leg { return core.Current[[]Leg](r.Replica, "route") }
+func (r *CrossingReplica) Route() []Leg {
+	v, _ := r.Replica.Get("route") // the class has it
+	return qt.UnpackList(v, unpackLeg)
+}
 
 // OnRouteChanged calls fn with the new value whenever the property route has changed, until it is cancelled.
 func (r *CrossingReplica) OnRouteChanged(fn func(route []Leg)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "route", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("route", func(v qt.Value) { fn(qt.UnpackList(v, unpackLeg)) }) // the class has it
 	return cancel
 }
 
 // PushRoute asks the source for a new value of the property route and waits for its answer: an error, if it refuses.
 func (r *CrossingReplica) PushRoute(ctx context.Context, route []Leg) error {
-	_, err := r.Replica.Call(ctx, "pushRoute", route)
+	_, err := core.CallSlot(ctx, r.Replica, "pushRoute", qt.PackList(enumsListLegType, route, Leg.pack))
 	return err
 }
 
 // OnSwitched calls fn whenever the source emits the signal switched, until it is cancelled.
 func (r *CrossingReplica) OnSwitched(fn func(from CrossingLight, to CrossingLight)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("switched", func(args []qt.Value) {
-		fn(CrossingLight(core.As[int32](args[0])), CrossingLight(core.As[int32](args[1])))
-	})
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("switched", func(args []qt.Value) {
+		fn(CrossingLight(qt.OrZero[int32](args[0])), CrossingLight(qt.OrZero[int32](args[1])))
+	}) // the class has it
 	return cancel
 }
 
 // OnTurned calls fn whenever the source emits the signal turned, until it is cancelled.
 func (r *CrossingReplica) OnTurned(fn func(to Heading, leg Leg, mode CrossingMode)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("turned", func(args []qt.Value) {
-		fn(Heading(core.As[int32](args[0])), core.As[Leg](args[1]), CrossingMode(core.As[int32](args[2])))
-	})
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("turned", func(args []qt.Value) {
+		fn(Heading(qt.OrZero[int32](args[0])), unpackLeg(args[1]), CrossingMode(qt.OrZero[int32](args[2])))
+	}) // the class has it
 	return cancel
 }
 
 // OnDue calls fn whenever the source emits the signal due, until it is cancelled.
 func (r *CrossingReplica) OnDue(fn func(day QtDayOfWeek)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("due", func(args []qt.Value) { fn(QtDayOfWeek(core.As[int32](args[0]))) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("due", func(args []qt.Value) { fn(QtDayOfWeek(qt.OrZero[int32](args[0]))) }) // the class has it
 	return cancel
 }
 
 // Next calls the slot next and waits for its reply.
 func (r *CrossingReplica) Next(ctx context.Context, now CrossingLight) (CrossingLight, error) {
-	return core.CallOf[CrossingLight](ctx, r.Replica, "next", now)
+	v, err := core.CallSlot(ctx, r.Replica, "next", qt.Of(int32(now)))
+	return CrossingLight(qt.OrZero[int32](v)), err
 }
 
 // Back calls the slot back and waits for its reply.
 func (r *CrossingReplica) Back(ctx context.Context, from Heading) (Heading, error) {
-	return core.CallOf[Heading](ctx, r.Replica, "back", from)
+	v, err := core.CallSlot(ctx, r.Replica, "back", qt.Of(int32(from)))
+	return Heading(qt.OrZero[int32](v)), err
 }
 
 // Following calls the slot following and waits for its reply.
 func (r *CrossingReplica) Following(ctx context.Context, day QtDayOfWeek) (QtDayOfWeek, error) {
-	return core.CallOf[QtDayOfWeek](ctx, r.Replica, "following", day)
+	v, err := core.CallSlot(ctx, r.Replica, "following", qt.Of(int32(day)))
+	return QtDayOfWeek(qt.OrZero[int32](v)), err
 }
 
 // Join calls the slot join and waits for its reply.
 func (r *CrossingReplica) Join(ctx context.Context, in, out Leg) (Junction, error) {
-	return core.CallOf[Junction](ctx, r.Replica, "join", in, out)
+	v, err := core.CallSlot(ctx, r.Replica, "join", in.pack(), out.pack())
+	return unpackJunction(v), err
 }
 
 // Blink calls the slot blink and waits for its reply.
 func (r *CrossingReplica) Blink(ctx context.Context, light CrossingLight, mode CrossingMode, times int32) error {
-	_, err := r.Replica.Call(ctx, "blink", light, mode, times)
+	_, err := core.CallSlot(ctx, r.Replica, "blink", qt.Of(int32(light)), qt.Of(int32(mode)), qt.Of(times))
 	return err
 }
+
+// The types that values are made with.
+var (
+	enumsTypes       = qt.NewTypes().Define([]*qt.Enum{&qtDayOfWeekEnum, &headingEnum, &crossingLightEnum, &crossingModeEnum}, []qt.POD{legPOD, junctionPOD})
+	legType          = enumsTypes.MustLookup("Leg")
+	junctionType     = enumsTypes.MustLookup("Junction")
+	enumsListLegType = enumsTypes.MustLookup("QList<Leg>")
+)

@@ -220,10 +220,21 @@ func NewDoorSource(impl DoorSlots) (*DoorSource, error) {
 		return nil, err
 	}
 	err = errors.Join(
-		source.Handle("without", impl.Without),
-		source.Handle("allow", impl.Allow),
-		source.Handle("opposite", impl.Opposite),
-		source.Handle("slam", impl.Slam),
+		source.Handle("without", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Without(ctx, DoorFaults(qt.OrZero[int32](args[0])), DoorFault(qt.OrZero[int32](args[1])))
+			return qt.Of(int32(x)), err
+		}),
+		source.Handle("allow", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Allow(ctx, Abilities(qt.OrZero[int32](args[0])), Ability(qt.OrZero[int32](args[1])))
+			return qt.Of(int32(x)), err
+		}),
+		source.Handle("opposite", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Opposite(ctx, DoorZones(qt.OrZero[int32](args[0])))
+			return qt.Of(int32(x)), err
+		}),
+		source.Handle("slam", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			return qt.Value{}, impl.Slam(ctx, DoorFaults(qt.OrZero[int32](args[0])))
+		}),
 	)
 	if err != nil {
 		return nil, err
@@ -235,77 +246,86 @@ func NewDoorSource(impl DoorSlots) (*DoorSource, error) {
 func (s *DoorSource) Source() *core.Source { return s.source }
 
 // Faults returns the property faults.
-func (s *DoorSource) Faults() DoorFaults { return DoorFaults(core.Current[int32](s.source, "faults")) }
+func (s *DoorSource) Faults() DoorFaults {
+	v, _ := s.source.Get("faults") // the class has it
+	return DoorFaults(qt.OrZero[int32](v))
+}
 
 // SetFaults sets the property faults, and tells all replicas if that is another value.
 func (s *DoorSource) SetFaults(faults DoorFaults) error {
-	return core.Set(s.source, "faults", int32(faults))
+	return core.Set(s.source, "faults", qt.Of(int32(faults)))
 }
 
 // OnSetFaults sets what is asked when a replica writes the property faults: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *DoorSource) OnSetFaults(fn func(ctx context.Context, faults DoorFaults) error) error {
-	return core.OnWriteOf(s.source, "faults", func(ctx context.Context, v int32) error { return fn(ctx, DoorFaults(v)) })
+	return s.source.OnWrite("faults", func(ctx context.Context, v qt.Value) error { return fn(ctx, DoorFaults(qt.OrZero[int32](v))) })
 }
 
 // Abilities returns the property abilities.
 func (s *DoorSource) Abilities() Abilities {
-	return Abilities(core.Current[int32](s.source, "abilities"))
+	v, _ := s.source.Get("abilities") // the class has it
+	return Abilities(qt.OrZero[int32](v))
 }
 
 // SetAbilities sets the property abilities, and tells all replicas if that is another value.
 func (s *DoorSource) SetAbilities(abilities Abilities) error {
-	return core.Set(s.source, "abilities", int32(abilities))
+	return core.Set(s.source, "abilities", qt.Of(int32(abilities)))
 }
 
 // OnSetAbilities sets what is asked when a replica writes the property abilities: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *DoorSource) OnSetAbilities(fn func(ctx context.Context, abilities Abilities) error) error {
-	return core.OnWriteOf(s.source, "abilities", func(ctx context.Context, v int32) error { return fn(ctx, Abilities(v)) })
+	return s.source.OnWrite("abilities", func(ctx context.Context, v qt.Value) error { return fn(ctx, Abilities(qt.OrZero[int32](v))) })
 }
 
 // Zones returns the property zones.
-func (s *DoorSource) Zones() DoorZones { return DoorZones(core.Current[int32](s.source, "zones")) }
+func (s *DoorSource) Zones() DoorZones {
+	v, _ := s.source.Get("zones") // the class has it
+	return DoorZones(qt.OrZero[int32](v))
+}
 
 // SetZones sets the property zones, and tells all replicas if that is another value.
 func (s *DoorSource) SetZones(zones DoorZones) error {
-	return core.Set(s.source, "zones", int32(zones))
+	return core.Set(s.source, "zones", qt.Of(int32(zones)))
 }
 
 // OnSetZones sets what is asked when a replica writes the property zones: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *DoorSource) OnSetZones(fn func(ctx context.Context, zones DoorZones) error) error {
-	return core.OnWriteOf(s.source, "zones", func(ctx context.Context, v int32) error { return fn(ctx, DoorZones(v)) })
+	return s.source.OnWrite("zones", func(ctx context.Context, v qt.Value) error { return fn(ctx, DoorZones(qt.OrZero[int32](v))) })
 }
 
 // Repaired returns the property repaired.
 func (s *DoorSource) Repaired() DoorFaults {
-	return DoorFaults(core.Current[int32](s.source, "repaired"))
+	v, _ := s.source.Get("repaired") // the class has it
+	return DoorFaults(qt.OrZero[int32](v))
 }
 
 // SetRepaired sets the property repaired, and tells all replicas if that is another value.
 func (s *DoorSource) SetRepaired(repaired DoorFaults) error {
-	return core.Set(s.source, "repaired", int32(repaired))
+	return core.Set(s.source, "repaired", qt.Of(int32(repaired)))
 }
 
 // Expected returns the property expected.
 func (s *DoorSource) Expected() DoorFaults {
-	return DoorFaults(core.Current[int32](s.source, "expected"))
+	v, _ := s.source.Get("expected") // the class has it
+	return DoorFaults(qt.OrZero[int32](v))
 }
 
 // SetExpected sets the property expected, and tells all replicas if that is another value.
 func (s *DoorSource) SetExpected(expected DoorFaults) error {
-	return core.Set(s.source, "expected", int32(expected))
+	return core.Set(s.source, "expected", qt.Of(int32(expected)))
 }
 
 // OnPushExpected sets what is asked when a replica pushes the property expected: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *DoorSource) OnPushExpected(fn func(ctx context.Context, expected DoorFaults) error) error {
-	return core.OnWriteOf(s.source, "expected", func(ctx context.Context, v int32) error { return fn(ctx, DoorFaults(v)) })
+	return s.source.OnWrite("expected", func(ctx context.Context, v qt.Value) error { return fn(ctx, DoorFaults(qt.OrZero[int32](v))) })
 }
 
 // EmitFailed emits the signal failed to all replicas.
@@ -333,116 +353,120 @@ func AcquireDoor(node *core.Node, name string) (*DoorReplica, error) {
 
 // Faults returns the property faults as last seen.
 func (r *DoorReplica) Faults() DoorFaults {
-	return DoorFaults(core.Current[int32](r.Replica, "faults"))
+	v, _ := r.Replica.Get("faults") // the class has it
+	return DoorFaults(qt.OrZero[int32](v))
 }
 
 // OnFaultsChanged calls fn with the new value whenever the property faults has changed, until it is cancelled.
 func (r *DoorReplica) OnFaultsChanged(fn func(faults DoorFaults)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "faults", func(v int32) { fn(DoorFaults(v)) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("faults", func(v qt.Value) { fn(DoorFaults(qt.OrZero[int32](v))) }) // the class has it
 	return cancel
 }
 
 // SetFaults asks the source for a new value of the property faults. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *DoorReplica) SetFaults(ctx context.Context, faults DoorFaults) error {
-	return core.WriteTo(ctx, r.Replica, "faults", faults)
+	return core.WriteTo(ctx, r.Replica, "faults", qt.Of(int32(faults)))
 }
 
 // Abilities returns the property abilities as last seen.
 func (r *DoorReplica) Abilities() Abilities {
-	return Abilities(core.Current[int32](r.Replica, "abilities"))
+	v, _ := r.Replica.Get("abilities") // the class has it
+	return Abilities(qt.OrZero[int32](v))
 }
 
 // OnAbilitiesChanged calls fn with the new value whenever the property abilities has changed, until it is cancelled.
 func (r *DoorReplica) OnAbilitiesChanged(fn func(abilities Abilities)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "abilities", func(v int32) { fn(Abilities(v)) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("abilities", func(v qt.Value) { fn(Abilities(qt.OrZero[int32](v))) }) // the class has it
 	return cancel
 }
 
 // SetAbilities asks the source for a new value of the property abilities. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *DoorReplica) SetAbilities(ctx context.Context, abilities Abilities) error {
-	return core.WriteTo(ctx, r.Replica, "abilities", abilities)
+	return core.WriteTo(ctx, r.Replica, "abilities", qt.Of(int32(abilities)))
 }
 
 // Zones returns the property zones as last seen.
-func (r *DoorReplica) Zones() DoorZones { return DoorZones(core.Current[int32](r.Replica, "zones")) }
+func (r *DoorReplica) Zones() DoorZones {
+	v, _ := r.Replica.Get("zones") // the class has it
+	return DoorZones(qt.OrZero[int32](v))
+}
 
 // OnZonesChanged calls fn with the new value whenever the property zones has changed, until it is cancelled.
 func (r *DoorReplica) OnZonesChanged(fn func(zones DoorZones)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "zones", func(v int32) { fn(DoorZones(v)) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("zones", func(v qt.Value) { fn(DoorZones(qt.OrZero[int32](v))) }) // the class has it
 	return cancel
 }
 
 // SetZones asks the source for a new value of the property zones. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *DoorReplica) SetZones(ctx context.Context, zones DoorZones) error {
-	return core.WriteTo(ctx, r.Replica, "zones", zones)
+	return core.WriteTo(ctx, r.Replica, "zones", qt.Of(int32(zones)))
 }
 
 // Repaired returns the property repaired as last seen.
 func (r *DoorReplica) Repaired() DoorFaults {
-	return DoorFaults(core.Current[int32](r.Replica, "repaired"))
+	v, _ := r.Replica.Get("repaired") // the class has it
+	return DoorFaults(qt.OrZero[int32](v))
 }
 
 // OnRepairedChanged calls fn with the new value whenever the property repaired has changed, until it is cancelled.
 func (r *DoorReplica) OnRepairedChanged(fn func(repaired DoorFaults)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "repaired", func(v int32) { fn(DoorFaults(v)) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("repaired", func(v qt.Value) { fn(DoorFaults(qt.OrZero[int32](v))) }) // the class has it
 	return cancel
 }
 
 // Expected returns the property expected as last seen.
 func (r *DoorReplica) Expected() DoorFaults {
-	return DoorFaults(core.Current[int32](r.Replica, "expected"))
+	v, _ := r.Replica.Get("expected") // the class has it
+	return DoorFaults(qt.OrZero[int32](v))
 }
 
 // OnExpectedChanged calls fn with the new value whenever the property expected has changed, until it is cancelled.
 func (r *DoorReplica) OnExpectedChanged(fn func(expected DoorFaults)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "expected", func(v int32) { fn(DoorFaults(v)) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("expected", func(v qt.Value) { fn(DoorFaults(qt.OrZero[int32](v))) }) // the class has it
 	return cancel
 }
 
 // PushExpected asks the source for a new value of the property expected and waits for its answer: an error, if it refuses.
 func (r *DoorReplica) PushExpected(ctx context.Context, expected DoorFaults) error {
-	_, err := r.Replica.Call(ctx, "pushExpected", expected)
+	_, err := core.CallSlot(ctx, r.Replica, "pushExpected", qt.Of(int32(expected)))
 	return err
 }
 
 // OnFailed calls fn whenever the source emits the signal failed, until it is cancelled.
 func (r *DoorReplica) OnFailed(fn func(faults DoorFaults, worst DoorFault)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("failed", func(args []qt.Value) { fn(DoorFaults(core.As[int32](args[0])), DoorFault(core.As[int32](args[1]))) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("failed", func(args []qt.Value) { fn(DoorFaults(qt.OrZero[int32](args[0])), DoorFault(qt.OrZero[int32](args[1]))) }) // the class has it
 	return cancel
 }
 
 // OnEnabled calls fn whenever the source emits the signal enabled, until it is cancelled.
 func (r *DoorReplica) OnEnabled(fn func(abilities Abilities, zones DoorZones)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("enabled", func(args []qt.Value) { fn(Abilities(core.As[int32](args[0])), DoorZones(core.As[int32](args[1]))) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("enabled", func(args []qt.Value) { fn(Abilities(qt.OrZero[int32](args[0])), DoorZones(qt.OrZero[int32](args[1]))) }) // the class has it
 	return cancel
 }
 
 // Without calls the slot without and waits for its reply.
 func (r *DoorReplica) Without(ctx context.Context, faults DoorFaults, fault DoorFault) (DoorFaults, error) {
-	return core.CallOf[DoorFaults](ctx, r.Replica, "without", faults, fault)
+	v, err := core.CallSlot(ctx, r.Replica, "without", qt.Of(int32(faults)), qt.Of(int32(fault)))
+	return DoorFaults(qt.OrZero[int32](v)), err
 }
 
 // Allow calls the slot allow and waits for its reply.
 func (r *DoorReplica) Allow(ctx context.Context, abilities Abilities, more Ability) (Abilities, error) {
-	return core.CallOf[Abilities](ctx, r.Replica, "allow", abilities, more)
+	v, err := core.CallSlot(ctx, r.Replica, "allow", qt.Of(int32(abilities)), qt.Of(int32(more)))
+	return Abilities(qt.OrZero[int32](v)), err
 }
 
 // Opposite calls the slot opposite and waits for its reply.
 func (r *DoorReplica) Opposite(ctx context.Context, zones DoorZones) (DoorZones, error) {
-	return core.CallOf[DoorZones](ctx, r.Replica, "opposite", zones)
+	v, err := core.CallSlot(ctx, r.Replica, "opposite", qt.Of(int32(zones)))
+	return DoorZones(qt.OrZero[int32](v)), err
 }
 
 // Slam calls the slot slam and waits for its reply.
 func (r *DoorReplica) Slam(ctx context.Context, faults DoorFaults) error {
-	_, err := r.Replica.Call(ctx, "slam", faults)
+	_, err := core.CallSlot(ctx, r.Replica, "slam", qt.Of(int32(faults)))
 	return err
 }

@@ -57,6 +57,22 @@ var jobPOD = qt.POD{Name: "Job", Fields: []qt.Field{
 	{Name: "range", TypeName: "QStringList"},
 }}
 
+// pack returns the POD as Qt has it.
+func (j Job) pack() qt.Value {
+	return jobType.Pack(qt.Of(j.ID), qt.Of(j.Type), qt.Of(j.URL), qt.PackList(garageStringListType, j.Range, qt.Of[string]))
+}
+
+// unpackJob returns what a value of the POD Job holds, the zero Job if it is none.
+func unpackJob(v qt.Value) Job {
+	f := jobType.Unpack(v)
+	return Job{
+		ID:    qt.OrZero[int32](f[0]),
+		Type:  qt.OrZero[string](f[1]),
+		URL:   qt.OrZero[qt.URL](f[2]),
+		Range: qt.UnpackList(f[3], qt.OrZero[string]),
+	}
+}
+
 // garageClass describes the class Garage to both sides.
 var garageClass = &core.Class{
 	Name:       "Garage",
@@ -64,6 +80,7 @@ var garageClass = &core.Class{
 	Signature5: "bbcda399ea227f4968a9de223d2c03a77ac9b9cc",
 	Enums:      []qt.Enum{garageKindEnum},
 	PODs:       []qt.POD{jobPOD},
+	Scope:      garageTypes,
 	Properties: []core.Property{
 		{Name: "type", Type: "QString", Access: core.ReadWrite, Default: "workshop"},
 		{Name: "range", Type: "int", Default: 3},
@@ -114,11 +131,25 @@ func NewGarageSource(impl GarageSlots) (*GarageSource, error) {
 		return nil, err
 	}
 	err = errors.Join(
-		source.Handle("package", impl.Package),
-		source.Handle("close", impl.Close),
-		source.Handle("string", impl.String),
-		source.Handle("wait", impl.Wait),
-		source.Handle("fallthrough", impl.Fallthrough),
+		source.Handle("package", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Package(ctx, qt.OrZero[int32](args[0]), qt.OrZero[float64](args[1]), qt.OrZero[string](args[2]), qt.OrZero[bool](args[3]), qt.OrZero[int64](args[4]), qt.OrZero[qt.URL](args[5]), qt.UnpackList(args[6], qt.OrZero[string]), GarageKind(qt.OrZero[int32](args[7])), unpackJob(args[8]), args[9].Any())
+			return qt.Of(x), err
+		}),
+		source.Handle("close", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Close(ctx, qt.OrZero[int32](args[0]))
+			return qt.Of(x), err
+		}),
+		source.Handle("string", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.String(ctx, qt.OrZero[string](args[0]))
+			return qt.Of(x), err
+		}),
+		source.Handle("wait", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Wait(ctx, unpackJob(args[0]), qt.OrZero[int32](args[1]), qt.OrZero[int32](args[2]))
+			return x.pack(), err
+		}),
+		source.Handle("fallthrough", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			return qt.Value{}, impl.Fallthrough(ctx, qt.OrZero[qt.URL](args[0]))
+		}),
 	)
 	if err != nil {
 		return nil, err
@@ -130,139 +161,181 @@ func NewGarageSource(impl GarageSlots) (*GarageSource, error) {
 func (s *GarageSource) Source() *core.Source { return s.source }
 
 // Type returns the property type.
-func (s *GarageSource) Type() string { return core.Current[string](s.source, "type") }
+func (s *GarageSource) Type() string {
+	v, _ := s.source.Get("type") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // SetType sets the property type, and tells all replicas if that is another value.
-func (s *GarageSource) SetType(typeValue string) error { return core.Set(s.source, "type", typeValue) }
+func (s *GarageSource) SetType(typeValue string) error {
+	return core.Set(s.source, "type", qt.Of(typeValue))
+}
 
 // OnSetType sets what is asked when a replica writes the property type: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *GarageSource) OnSetType(fn func(ctx context.Context, typeValue string) error) error {
-	return core.OnWriteOf(s.source, "type", fn)
+	return s.source.OnWrite("type", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[string](v)) })
 }
 
 // Range returns the property range.
-func (s *GarageSource) Range() int32 { return core.Current[int32](s.source, "range") }
+func (s *GarageSource) Range() int32 {
+	v, _ := s.source.Get("range") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetRange sets the property range, and tells all replicas if that is another value.
 func (s *GarageSource) SetRange(rangeValue int32) error {
-	return core.Set(s.source, "range", rangeValue)
+	return core.Set(s.source, "range", qt.Of(rangeValue))
 }
 
 // OnPushRange sets what is asked when a replica pushes the property range: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *GarageSource) OnPushRange(fn func(ctx context.Context, rangeValue int32) error) error {
-	return core.OnWriteOf(s.source, "range", fn)
+	return s.source.OnWrite("range", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[int32](v)) })
 }
 
 // URL returns the property url.
-func (s *GarageSource) URL() qt.URL { return core.Current[qt.URL](s.source, "url") }
+func (s *GarageSource) URL() qt.URL {
+	v, _ := s.source.Get("url") // the class has it
+	return qt.OrZero[qt.URL](v)
+}
 
 // SetURL sets the property url, and tells all replicas if that is another value.
-func (s *GarageSource) SetURL(url qt.URL) error { return s.source.Set("url", url) }
+func (s *GarageSource) SetURL(url qt.URL) error { return core.Set(s.source, "url", qt.Of(url)) }
 
 // OnSetURL sets what is asked when a replica writes the property url: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *GarageSource) OnSetURL(fn func(ctx context.Context, url qt.URL) error) error {
-	return core.OnWriteOf(s.source, "url", fn)
+	return s.source.OnWrite("url", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[qt.URL](v)) })
 }
 
 // ID returns the property id.
-func (s *GarageSource) ID() qt.UUID { return core.Current[qt.UUID](s.source, "id") }
+func (s *GarageSource) ID() qt.UUID {
+	v, _ := s.source.Get("id") // the class has it
+	return qt.OrZero[qt.UUID](v)
+}
 
 // SetID sets the property id, and tells all replicas if that is another value.
-func (s *GarageSource) SetID(id qt.UUID) error { return s.source.Set("id", id) }
+func (s *GarageSource) SetID(id qt.UUID) error { return core.Set(s.source, "id", qt.Of(id)) }
 
 // Func returns the property func.
-func (s *GarageSource) Func() string { return core.Current[string](s.source, "func") }
+func (s *GarageSource) Func() string {
+	v, _ := s.source.Get("func") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // SetFunc sets the property func, and tells all replicas if that is another value.
-func (s *GarageSource) SetFunc(funcValue string) error { return core.Set(s.source, "func", funcValue) }
+func (s *GarageSource) SetFunc(funcValue string) error {
+	return core.Set(s.source, "func", qt.Of(funcValue))
+}
 
 // OnSetFunc sets what is asked when a replica writes the property func: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *GarageSource) OnSetFunc(fn func(ctx context.Context, funcValue string) error) error {
-	return core.OnWriteOf(s.source, "func", fn)
+	return s.source.OnWrite("func", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[string](v)) })
 }
 
 // Map returns the property map.
-func (s *GarageSource) Map() map[string]any { return core.Current[map[string]any](s.source, "map") }
+func (s *GarageSource) Map() map[string]any {
+	v, _ := s.source.Get("map") // the class has it
+	return qt.OrZero[map[string]any](v)
+}
 
 // SetMap sets the property map, and tells all replicas if that is another value.
-func (s *GarageSource) SetMap(mapValue map[string]any) error { return s.source.Set("map", mapValue) }
+func (s *GarageSource) SetMap(mapValue map[string]any) error {
+	return core.Set(s.source, "map", qt.Carry(garageVariantMapType.Value(mapValue)))
+}
 
 // OnSetMap sets what is asked when a replica writes the property map: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *GarageSource) OnSetMap(fn func(ctx context.Context, mapValue map[string]any) error) error {
-	return core.OnWriteOf(s.source, "map", fn)
+	return s.source.OnWrite("map", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[map[string]any](v)) })
 }
 
 // Kind returns the property kind.
-func (s *GarageSource) Kind() GarageKind { return GarageKind(core.Current[int32](s.source, "kind")) }
+func (s *GarageSource) Kind() GarageKind {
+	v, _ := s.source.Get("kind") // the class has it
+	return GarageKind(qt.OrZero[int32](v))
+}
 
 // SetKind sets the property kind, and tells all replicas if that is another value.
-func (s *GarageSource) SetKind(kind GarageKind) error { return core.Set(s.source, "kind", int32(kind)) }
+func (s *GarageSource) SetKind(kind GarageKind) error {
+	return core.Set(s.source, "kind", qt.Of(int32(kind)))
+}
 
 // OnSetKind sets what is asked when a replica writes the property kind: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *GarageSource) OnSetKind(fn func(ctx context.Context, kind GarageKind) error) error {
-	return core.OnWriteOf(s.source, "kind", func(ctx context.Context, v int32) error { return fn(ctx, GarageKind(v)) })
+	return s.source.OnWrite("kind", func(ctx context.Context, v qt.Value) error { return fn(ctx, GarageKind(qt.OrZero[int32](v))) })
 }
 
 // HomeURL returns the property homeUrl.
-func (s *GarageSource) HomeURL() string { return core.Current[string](s.source, "homeUrl") }
+func (s *GarageSource) HomeURL() string {
+	v, _ := s.source.Get("homeUrl") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // SetHomeURL sets the property homeUrl, and tells all replicas if that is another value.
 func (s *GarageSource) SetHomeURL(homeURL string) error {
-	return core.Set(s.source, "homeUrl", homeURL)
+	return core.Set(s.source, "homeUrl", qt.Of(homeURL))
 }
 
 // OnSetHomeURL sets what is asked when a replica writes the property homeUrl: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *GarageSource) OnSetHomeURL(fn func(ctx context.Context, homeURL string) error) error {
-	return core.OnWriteOf(s.source, "homeUrl", fn)
+	return s.source.OnWrite("homeUrl", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[string](v)) })
 }
 
 // Len returns the property len.
-func (s *GarageSource) Len() int32 { return core.Current[int32](s.source, "len") }
+func (s *GarageSource) Len() int32 {
+	v, _ := s.source.Get("len") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetLen sets the property len, and tells all replicas if that is another value.
-func (s *GarageSource) SetLen(len int32) error { return core.Set(s.source, "len", len) }
+func (s *GarageSource) SetLen(len int32) error { return core.Set(s.source, "len", qt.Of(len)) }
 
 // OnSetLen sets what is asked when a replica writes the property len: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *GarageSource) OnSetLen(fn func(ctx context.Context, len int32) error) error {
-	return core.OnWriteOf(s.source, "len", fn)
+	return s.source.OnWrite("len", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[int32](v)) })
 }
 
 // Error returns the property error.
-func (s *GarageSource) Error() Job { return core.Current[Job](s.source, "error") }
+func (s *GarageSource) Error() Job {
+	v, _ := s.source.Get("error") // the class has it
+	return unpackJob(v)
+}
 
 // SetError sets the property error, and tells all replicas if that is another value.
-func (s *GarageSource) SetError(errorValue Job) error { return s.source.Set("error", errorValue) }
+func (s *GarageSource) SetError(errorValue Job) error {
+	return core.Set(s.source, "error", errorValue.pack())
+}
 
 // OnPushError sets what is asked when a replica pushes the property error: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *GarageSource) OnPushError(fn func(ctx context.Context, errorValue Job) error) error {
-	return core.OnWriteOf(s.source, "error", fn)
+	return s.source.OnWrite("error", func(ctx context.Context, v qt.Value) error { return fn(ctx, unpackJob(v)) })
 }
 
 // EmitSelect emits the signal select to all replicas.
 func (s *GarageSource) EmitSelect(goValue int32, chanValue float64, varValue string, deferValue bool, importValue int64, url qt.URL, rangeValue []string, kind GarageKind, typeValue Job, interfaceValue any) error {
-	return s.source.Emit("select", goValue, chanValue, varValue, deferValue, importValue, url, rangeValue, kind, typeValue, interfaceValue)
+	return core.Emit(s.source, "select", qt.Of(goValue), qt.Of(chanValue), qt.Of(varValue), qt.Of(deferValue), qt.Of(importValue), qt.Of(url), qt.PackList(garageStringListType, rangeValue, qt.Of[string]), qt.Of(int32(kind)), typeValue.pack(), qt.Carry(qt.ValueOf(interfaceValue)))
 }
 
 // EmitClosed emits the signal closed to all replicas.
-func (s *GarageSource) EmitClosed(err int32) error { return core.Emit(s.source, "closed", qt.Of(err)) }
+func (s *GarageSource) EmitClosed(err int32) error {
+	return core.Emit(s.source, "closed", qt.Of(err))
+}
 
 // GarageReplica is an object of the class Garage elsewhere. What it can do besides, such as Wait and Close, is said of
 // [core.Replica]. Before it is Valid its properties have the class's defaults. Its methods are safe for concurrent use.
@@ -278,191 +351,238 @@ func AcquireGarage(node *core.Node, name string) (*GarageReplica, error) {
 }
 
 // Type returns the property type as last seen.
-func (r *GarageReplica) Type() string { return core.Current[string](r.Replica, "type") }
+func (r *GarageReplica) Type() string {
+	v, _ := r.Replica.Get("type") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // OnTypeChanged calls fn with the new value whenever the property type has changed, until it is cancelled.
 func (r *GarageReplica) OnTypeChanged(fn func(typeValue string)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "type", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("type", func(v qt.Value) { fn(qt.OrZero[string](v)) }) // the class has it
 	return cancel
 }
 
 // SetType asks the source for a new value of the property type. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *GarageReplica) SetType(ctx context.Context, typeValue string) error {
-	return core.WriteTo(ctx, r.Replica, "type", typeValue)
+	return core.WriteTo(ctx, r.Replica, "type", qt.Of(typeValue))
 }
 
 // Range returns the property range as last seen.
-func (r *GarageReplica) Range() int32 { return core.Current[int32](r.Replica, "range") }
+func (r *GarageReplica) Range() int32 {
+	v, _ := r.Replica.Get("range") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnRangeChanged calls fn with the new value whenever the property range has changed, until it is cancelled.
 func (r *GarageReplica) OnRangeChanged(fn func(rangeValue int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "range", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("range", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // PushRange asks the source for a new value of the property range and waits for its answer: an error, if it refuses.
 func (r *GarageReplica) PushRange(ctx context.Context, rangeValue int32) error {
-	_, err := r.Replica.Call(ctx, "pushRange", rangeValue)
+	_, err := core.CallSlot(ctx, r.Replica, "pushRange", qt.Of(rangeValue))
 	return err
 }
 
 // URL returns the property url as last seen.
-func (r *GarageReplica) URL() qt.URL { return core.Current[qt.URL](r.Replica, "url") }
+func (r *GarageReplica) URL() qt.URL {
+	v, _ := r.Replica.Get("url") // the class has it
+	return qt.OrZero[qt.URL](v)
+}
 
 // OnURLChanged calls fn with the new value whenever the property url has changed, until it is cancelled.
 func (r *GarageReplica) OnURLChanged(fn func(url qt.URL)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "url", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("url", func(v qt.Value) { fn(qt.OrZero[qt.URL](v)) }) // the class has it
 	return cancel
 }
 
 // SetURL asks the source for a new value of the property url. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *GarageReplica) SetURL(ctx context.Context, url qt.URL) error {
-	return core.WriteTo(ctx, r.Replica, "url", url)
+	return core.WriteTo(ctx, r.Replica, "url", qt.Of(url))
 }
 
 // ID returns the property id as last seen.
-func (r *GarageReplica) ID() qt.UUID { return core.Current[qt.UUID](r.Replica, "id") }
+func (r *GarageReplica) ID() qt.UUID {
+	v, _ := r.Replica.Get("id") // the class has it
+	return qt.OrZero[qt.UUID](v)
+}
 
 // OnIDChanged calls fn with the new value whenever the property id has changed, until it is cancelled.
 func (r *GarageReplica) OnIDChanged(fn func(id qt.UUID)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "id", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("id", func(v qt.Value) { fn(qt.OrZero[qt.UUID](v)) }) // the class has it
 	return cancel
 }
 
 // Func returns the property func as last seen.
-func (r *GarageReplica) Func() string { return core.Current[string](r.Replica, "func") }
+func (r *GarageReplica) Func() string {
+	v, _ := r.Replica.Get("func") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // OnFuncChanged calls fn with the new value whenever the property func has changed, until it is cancelled.
 func (r *GarageReplica) OnFuncChanged(fn func(funcValue string)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "func", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("func", func(v qt.Value) { fn(qt.OrZero[string](v)) }) // the class has it
 	return cancel
 }
 
 // SetFunc asks the source for a new value of the property func. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *GarageReplica) SetFunc(ctx context.Context, funcValue string) error {
-	return core.WriteTo(ctx, r.Replica, "func", funcValue)
+	return core.WriteTo(ctx, r.Replica, "func", qt.Of(funcValue))
 }
 
 // Map returns the property map as last seen.
-func (r *GarageReplica) Map() map[string]any { return core.Current[map[string]any](r.Replica, "map") }
+func (r *GarageReplica) Map() map[string]any {
+	v, _ := r.Replica.Get("map") // the class has it
+	return qt.OrZero[map[string]any](v)
+}
 
 // OnMapChanged calls fn with the new value whenever the property map has changed, until it is cancelled.
 func (r *GarageReplica) OnMapChanged(fn func(mapValue map[string]any)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "map", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("map", func(v qt.Value) { fn(qt.OrZero[map[string]any](v)) }) // the class has it
 	return cancel
 }
 
 // SetMap asks the source for a new value of the property map. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *GarageReplica) SetMap(ctx context.Context, mapValue map[string]any) error {
-	return core.WriteTo(ctx, r.Replica, "map", mapValue)
+	return core.WriteTo(ctx, r.Replica, "map", qt.Carry(garageVariantMapType.Value(mapValue)))
 }
 
 // Kind returns the property kind as last seen.
-func (r *GarageReplica) Kind() GarageKind { return GarageKind(core.Current[int32](r.Replica, "kind")) }
+func (r *GarageReplica) Kind() GarageKind {
+	v, _ := r.Replica.Get("kind") // the class has it
+	return GarageKind(qt.OrZero[int32](v))
+}
 
 // OnKindChanged calls fn with the new value whenever the property kind has changed, until it is cancelled.
 func (r *GarageReplica) OnKindChanged(fn func(kind GarageKind)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "kind", func(v int32) { fn(GarageKind(v)) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("kind", func(v qt.Value) { fn(GarageKind(qt.OrZero[int32](v))) }) // the class has it
 	return cancel
 }
 
 // SetKind asks the source for a new value of the property kind. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *GarageReplica) SetKind(ctx context.Context, kind GarageKind) error {
-	return core.WriteTo(ctx, r.Replica, "kind", kind)
+	return core.WriteTo(ctx, r.Replica, "kind", qt.Of(int32(kind)))
 }
 
 // HomeURL returns the property homeUrl as last seen.
-func (r *GarageReplica) HomeURL() string { return core.Current[string](r.Replica, "homeUrl") }
+func (r *GarageReplica) HomeURL() string {
+	v, _ := r.Replica.Get("homeUrl") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // OnHomeURLChanged calls fn with the new value whenever the property homeUrl has changed, until it is cancelled.
 func (r *GarageReplica) OnHomeURLChanged(fn func(homeURL string)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "homeUrl", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("homeUrl", func(v qt.Value) { fn(qt.OrZero[string](v)) }) // the class has it
 	return cancel
 }
 
 // SetHomeURL asks the source for a new value of the property homeUrl. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *GarageReplica) SetHomeURL(ctx context.Context, homeURL string) error {
-	return core.WriteTo(ctx, r.Replica, "homeUrl", homeURL)
+	return core.WriteTo(ctx, r.Replica, "homeUrl", qt.Of(homeURL))
 }
 
 // Len returns the property len as last seen.
-func (r *GarageReplica) Len() int32 { return core.Current[int32](r.Replica, "len") }
+func (r *GarageReplica) Len() int32 {
+	v, _ := r.Replica.Get("len") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnLenChanged calls fn with the new value whenever the property len has changed, until it is cancelled.
 func (r *GarageReplica) OnLenChanged(fn func(len int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "len", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("len", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // SetLen asks the source for a new value of the property len. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *GarageReplica) SetLen(ctx context.Context, len int32) error {
-	return core.WriteTo(ctx, r.Replica, "len", len)
+	return core.WriteTo(ctx, r.Replica, "len", qt.Of(len))
 }
 
 // Error returns the property error as last seen.
-func (r *GarageReplica) Error() Job { return core.Current[Job](r.Replica, "error") }
+func (r *GarageReplica) Error() Job {
+	v, _ := r.Replica.Get("error") // the class has it
+	return unpackJob(v)
+}
 
 // OnErrorChanged calls fn with the new value whenever the property error has changed, until it is cancelled.
 func (r *GarageReplica) OnErrorChanged(fn func(errorValue Job)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "error", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("error", func(v qt.Value) { fn(unpackJob(v)) }) // the class has it
 	return cancel
 }
 
 // PushError asks the source for a new value of the property error and waits for its answer: an error, if it refuses.
 func (r *GarageReplica) PushError(ctx context.Context, errorValue Job) error {
-	_, err := r.Replica.Call(ctx, "pushError", errorValue)
+	_, err := core.CallSlot(ctx, r.Replica, "pushError", errorValue.pack())
 	return err
 }
 
 // OnSelect calls fn whenever the source emits the signal select, until it is cancelled.
 func (r *GarageReplica) OnSelect(fn func(goValue int32, chanValue float64, varValue string, deferValue bool, importValue int64, url qt.URL, rangeValue []string, kind GarageKind, typeValue Job, interfaceValue any)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("select", func(args []qt.Value) {
-		fn(core.As[int32](args[0]), core.As[float64](args[1]), core.As[string](args[2]), core.As[bool](args[3]), core.As[int64](args[4]), core.As[qt.URL](args[5]), core.As[[]string](args[6]), GarageKind(core.As[int32](args[7])), core.As[Job](args[8]), core.As[any](args[9]))
-	})
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("select", func(args []qt.Value) {
+		fn(
+			qt.OrZero[int32](args[0]),
+			qt.OrZero[float64](args[1]),
+			qt.OrZero[string](args[2]),
+			qt.OrZero[bool](args[3]),
+			qt.OrZero[int64](args[4]),
+			qt.OrZero[qt.URL](args[5]),
+			qt.UnpackList(args[6], qt.OrZero[string]),
+			GarageKind(qt.OrZero[int32](args[7])),
+			unpackJob(args[8]),
+			args[9].Any(),
+		)
+	}) // the class has it
 	return cancel
 }
 
 // OnClosed calls fn whenever the source emits the signal closed, until it is cancelled.
 func (r *GarageReplica) OnClosed(fn func(err int32)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("closed", func(args []qt.Value) { fn(core.As[int32](args[0])) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("closed", func(args []qt.Value) { fn(qt.OrZero[int32](args[0])) }) // the class has it
 	return cancel
 }
 
 // Package calls the slot package and waits for its reply.
 func (r *GarageReplica) Package(ctx context.Context, goValue int32, chanValue float64, varValue string, deferValue bool, importValue int64, url qt.URL, rangeValue []string, kind GarageKind, typeValue Job, interfaceValue any) (string, error) {
-	return core.CallOf[string](ctx, r.Replica, "package", goValue, chanValue, varValue, deferValue, importValue, url, rangeValue, kind, typeValue, interfaceValue)
+	v, err := core.CallSlot(ctx, r.Replica, "package", qt.Of(goValue), qt.Of(chanValue), qt.Of(varValue), qt.Of(deferValue), qt.Of(importValue), qt.Of(url), qt.PackList(garageStringListType, rangeValue, qt.Of[string]), qt.Of(int32(kind)), typeValue.pack(), qt.Carry(qt.ValueOf(interfaceValue)))
+	return qt.OrZero[string](v), err
 }
 
 // Close calls the slot close and waits for its reply.
 func (r *GarageReplica) Close(ctx context.Context, ctxValue int32) (int32, error) {
-	return core.CallOf[int32](ctx, r.Replica, "close", ctxValue)
+	v, err := core.CallSlot(ctx, r.Replica, "close", qt.Of(ctxValue))
+	return qt.OrZero[int32](v), err
 }
 
 // String calls the slot string and waits for its reply.
 func (r *GarageReplica) String(ctx context.Context, stringValue string) (string, error) {
-	return core.CallOf[string](ctx, r.Replica, "string", stringValue)
+	v, err := core.CallSlot(ctx, r.Replica, "string", qt.Of(stringValue))
+	return qt.OrZero[string](v), err
 }
 
 // Wait calls the slot wait and waits for its reply.
 func (r *GarageReplica) Wait(ctx context.Context, rValue Job, errValue, s int32) (Job, error) {
-	return core.CallOf[Job](ctx, r.Replica, "wait", rValue, errValue, s)
+	v, err := core.CallSlot(ctx, r.Replica, "wait", rValue.pack(), qt.Of(errValue), qt.Of(s))
+	return unpackJob(v), err
 }
 
 // Fallthrough calls the slot fallthrough and waits for its reply.
 func (r *GarageReplica) Fallthrough(ctx context.Context, url qt.URL) error {
-	_, err := r.Replica.Call(ctx, "fallthrough", url)
+	_, err := core.CallSlot(ctx, r.Replica, "fallthrough", qt.Of(url))
 	return err
 }
+
+// The types that values are made with.
+var (
+	garageTypes          = qt.NewTypes().Define([]*qt.Enum{&garageKindEnum}, []qt.POD{jobPOD})
+	jobType              = garageTypes.MustLookup("Job")
+	garageStringListType = qt.MustLookup("QStringList")
+	garageVariantMapType = qt.MustLookup("QVariantMap")
+)

@@ -51,8 +51,13 @@ func NewBedSource(impl BedSlots) (*BedSource, error) {
 		return nil, err
 	}
 	err = errors.Join(
-		source.Handle("water", impl.Water),
-		source.Handle("harvest", impl.Harvest),
+		source.Handle("water", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Water(ctx, qt.OrZero[int32](args[0]))
+			return qt.Of(x), err
+		}),
+		source.Handle("harvest", func(ctx context.Context, _ []qt.Value) (qt.Value, error) {
+			return qt.Value{}, impl.Harvest(ctx)
+		}),
 	)
 	if err != nil {
 		return nil, err
@@ -64,45 +69,57 @@ func NewBedSource(impl BedSlots) (*BedSource, error) {
 func (s *BedSource) Source() *core.Source { return s.source }
 
 // Crop returns the property crop.
-func (s *BedSource) Crop() string { return core.Current[string](s.source, "crop") }
+func (s *BedSource) Crop() string {
+	v, _ := s.source.Get("crop") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // SetCrop sets the property crop, and tells all replicas if that is another value.
-func (s *BedSource) SetCrop(crop string) error { return core.Set(s.source, "crop", crop) }
+func (s *BedSource) SetCrop(crop string) error { return core.Set(s.source, "crop", qt.Of(crop)) }
 
 // OnSetCrop sets what is asked when a replica writes the property crop: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *BedSource) OnSetCrop(fn func(ctx context.Context, crop string) error) error {
-	return core.OnWriteOf(s.source, "crop", fn)
+	return s.source.OnWrite("crop", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[string](v)) })
 }
 
 // Moisture returns the property moisture.
-func (s *BedSource) Moisture() int32 { return core.Current[int32](s.source, "moisture") }
+func (s *BedSource) Moisture() int32 {
+	v, _ := s.source.Get("moisture") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetMoisture sets the property moisture, and tells all replicas if that is another value.
 func (s *BedSource) SetMoisture(moisture int32) error {
-	return core.Set(s.source, "moisture", moisture)
+	return core.Set(s.source, "moisture", qt.Of(moisture))
 }
 
 // OnPushMoisture sets what is asked when a replica pushes the property moisture: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *BedSource) OnPushMoisture(fn func(ctx context.Context, moisture int32) error) error {
-	return core.OnWriteOf(s.source, "moisture", fn)
+	return s.source.OnWrite("moisture", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[int32](v)) })
 }
 
 // Size returns the property size.
-func (s *BedSource) Size() float64 { return core.Current[float64](s.source, "size") }
+func (s *BedSource) Size() float64 {
+	v, _ := s.source.Get("size") // the class has it
+	return qt.OrZero[float64](v)
+}
 
 // SetSize gives the constant property size its value, before the source is remoted.
-func (s *BedSource) SetSize(size float64) error { return s.source.SetConstant("size", size) }
+func (s *BedSource) SetSize(size float64) error { return s.source.SetConstant("size", qt.Of(size)) }
 
 // Harvests returns the property harvests.
-func (s *BedSource) Harvests() int32 { return core.Current[int32](s.source, "harvests") }
+func (s *BedSource) Harvests() int32 {
+	v, _ := s.source.Get("harvests") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetHarvests sets the property harvests, and tells all replicas if that is another value.
 func (s *BedSource) SetHarvests(harvests int32) error {
-	return core.Set(s.source, "harvests", harvests)
+	return core.Set(s.source, "harvests", qt.Of(harvests))
 }
 
 // EmitDried emits the signal dried to all replicas.
@@ -126,64 +143,74 @@ func AcquireBed(node *core.Node, name string) (*BedReplica, error) {
 }
 
 // Crop returns the property crop as last seen.
-func (r *BedReplica) Crop() string { return core.Current[string](r.Replica, "crop") }
+func (r *BedReplica) Crop() string {
+	v, _ := r.Replica.Get("crop") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // OnCropChanged calls fn with the new value whenever the property crop has changed, until it is cancelled.
 func (r *BedReplica) OnCropChanged(fn func(crop string)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "crop", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("crop", func(v qt.Value) { fn(qt.OrZero[string](v)) }) // the class has it
 	return cancel
 }
 
 // SetCrop asks the source for a new value of the property crop. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *BedReplica) SetCrop(ctx context.Context, crop string) error {
-	return core.WriteTo(ctx, r.Replica, "crop", crop)
+	return core.WriteTo(ctx, r.Replica, "crop", qt.Of(crop))
 }
 
 // Moisture returns the property moisture as last seen.
-func (r *BedReplica) Moisture() int32 { return core.Current[int32](r.Replica, "moisture") }
+func (r *BedReplica) Moisture() int32 {
+	v, _ := r.Replica.Get("moisture") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnMoistureChanged calls fn with the new value whenever the property moisture has changed, until it is cancelled.
 func (r *BedReplica) OnMoistureChanged(fn func(moisture int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "moisture", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("moisture", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // PushMoisture asks the source for a new value of the property moisture and waits for its answer: an error, if it refuses.
 func (r *BedReplica) PushMoisture(ctx context.Context, moisture int32) error {
-	_, err := r.Replica.Call(ctx, "pushMoisture", moisture)
+	_, err := core.CallSlot(ctx, r.Replica, "pushMoisture", qt.Of(moisture))
 	return err
 }
 
 // Size returns the property size as last seen.
-func (r *BedReplica) Size() float64 { return core.Current[float64](r.Replica, "size") }
+func (r *BedReplica) Size() float64 {
+	v, _ := r.Replica.Get("size") // the class has it
+	return qt.OrZero[float64](v)
+}
 
 // Harvests returns the property harvests as last seen.
-func (r *BedReplica) Harvests() int32 { return core.Current[int32](r.Replica, "harvests") }
+func (r *BedReplica) Harvests() int32 {
+	v, _ := r.Replica.Get("harvests") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnHarvestsChanged calls fn with the new value whenever the property harvests has changed, until it is cancelled.
 func (r *BedReplica) OnHarvestsChanged(fn func(harvests int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "harvests", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("harvests", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // OnDried calls fn whenever the source emits the signal dried, until it is cancelled.
 func (r *BedReplica) OnDried(fn func(moisture int32, crop string)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("dried", func(args []qt.Value) { fn(core.As[int32](args[0]), core.As[string](args[1])) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("dried", func(args []qt.Value) { fn(qt.OrZero[int32](args[0]), qt.OrZero[string](args[1])) }) // the class has it
 	return cancel
 }
 
 // Water calls the slot water and waits for its reply.
 func (r *BedReplica) Water(ctx context.Context, litres int32) (int32, error) {
-	return core.CallOf[int32](ctx, r.Replica, "water", litres)
+	v, err := core.CallSlot(ctx, r.Replica, "water", qt.Of(litres))
+	return qt.OrZero[int32](v), err
 }
 
 // Harvest calls the slot harvest and waits for its reply.
 func (r *BedReplica) Harvest(ctx context.Context) error {
-	_, err := r.Replica.Call(ctx, "harvest")
+	_, err := core.CallSlot(ctx, r.Replica, "harvest")
 	return err
 }
 
@@ -220,7 +247,12 @@ func NewWellSource(impl WellSlots) (*WellSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := source.Handle("draw", impl.Draw); err != nil {
+	err =
+		source.Handle("draw", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Draw(ctx, qt.OrZero[float64](args[0]))
+			return qt.Of(x), err
+		})
+	if err != nil {
 		return nil, err
 	}
 	return &WellSource{source}, nil
@@ -230,26 +262,36 @@ func NewWellSource(impl WellSlots) (*WellSource, error) {
 func (s *WellSource) Source() *core.Source { return s.source }
 
 // Depth returns the property depth.
-func (s *WellSource) Depth() float64 { return core.Current[float64](s.source, "depth") }
+func (s *WellSource) Depth() float64 {
+	v, _ := s.source.Get("depth") // the class has it
+	return qt.OrZero[float64](v)
+}
 
 // SetDepth sets the property depth, and tells all replicas if that is another value.
-func (s *WellSource) SetDepth(depth float64) error { return core.Set(s.source, "depth", depth) }
+func (s *WellSource) SetDepth(depth float64) error { return core.Set(s.source, "depth", qt.Of(depth)) }
 
 // Covered returns the property covered.
-func (s *WellSource) Covered() bool { return core.Current[bool](s.source, "covered") }
+func (s *WellSource) Covered() bool {
+	v, _ := s.source.Get("covered") // the class has it
+	return qt.OrZero[bool](v)
+}
 
 // SetCovered sets the property covered, and tells all replicas if that is another value.
-func (s *WellSource) SetCovered(covered bool) error { return core.Set(s.source, "covered", covered) }
+func (s *WellSource) SetCovered(covered bool) error {
+	return core.Set(s.source, "covered", qt.Of(covered))
+}
 
 // OnSetCovered sets what is asked when a replica writes the property covered: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *WellSource) OnSetCovered(fn func(ctx context.Context, covered bool) error) error {
-	return core.OnWriteOf(s.source, "covered", fn)
+	return s.source.OnWrite("covered", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[bool](v)) })
 }
 
 // EmitDrained emits the signal drained to all replicas.
-func (s *WellSource) EmitDrained() error { return core.Emit(s.source, "drained") }
+func (s *WellSource) EmitDrained() error {
+	return core.Emit(s.source, "drained")
+}
 
 // WellReplica is an object of the class Well elsewhere. What it can do besides, such as Wait and Close, is said of
 // [core.Replica]. Before it is Valid its properties have the class's defaults. Its methods are safe for concurrent use.
@@ -265,41 +307,45 @@ func AcquireWell(node *core.Node, name string) (*WellReplica, error) {
 }
 
 // Depth returns the property depth as last seen.
-func (r *WellReplica) Depth() float64 { return core.Current[float64](r.Replica, "depth") }
+func (r *WellReplica) Depth() float64 {
+	v, _ := r.Replica.Get("depth") // the class has it
+	return qt.OrZero[float64](v)
+}
 
 // OnDepthChanged calls fn with the new value whenever the property depth has changed, until it is cancelled.
 func (r *WellReplica) OnDepthChanged(fn func(depth float64)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "depth", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("depth", func(v qt.Value) { fn(qt.OrZero[float64](v)) }) // the class has it
 	return cancel
 }
 
 // Covered returns the property covered as last seen.
-func (r *WellReplica) Covered() bool { return core.Current[bool](r.Replica, "covered") }
+func (r *WellReplica) Covered() bool {
+	v, _ := r.Replica.Get("covered") // the class has it
+	return qt.OrZero[bool](v)
+}
 
 // OnCoveredChanged calls fn with the new value whenever the property covered has changed, until it is cancelled.
 func (r *WellReplica) OnCoveredChanged(fn func(covered bool)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "covered", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("covered", func(v qt.Value) { fn(qt.OrZero[bool](v)) }) // the class has it
 	return cancel
 }
 
 // SetCovered asks the source for a new value of the property covered. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *WellReplica) SetCovered(ctx context.Context, covered bool) error {
-	return core.WriteTo(ctx, r.Replica, "covered", covered)
+	return core.WriteTo(ctx, r.Replica, "covered", qt.Of(covered))
 }
 
 // OnDrained calls fn whenever the source emits the signal drained, until it is cancelled.
 func (r *WellReplica) OnDrained(fn func()) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("drained", func(_ []qt.Value) { fn() })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("drained", func(_ []qt.Value) { fn() }) // the class has it
 	return cancel
 }
 
 // Draw calls the slot draw and waits for its reply.
 func (r *WellReplica) Draw(ctx context.Context, litres float64) (float64, error) {
-	return core.CallOf[float64](ctx, r.Replica, "draw", litres)
+	v, err := core.CallSlot(ctx, r.Replica, "draw", qt.Of(litres))
+	return qt.OrZero[float64](v), err
 }
 
 // gardenClass describes the class Garden to both sides.
@@ -341,8 +387,13 @@ func NewGardenSource(impl GardenSlots) (*GardenSource, error) {
 		return nil, err
 	}
 	err = errors.Join(
-		source.Handle("replant", impl.Replant),
-		source.Handle("dig", impl.Dig),
+		source.Handle("replant", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			return qt.Value{}, impl.Replant(ctx, qt.OrZero[string](args[0]))
+		}),
+		source.Handle("dig", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Dig(ctx, qt.OrZero[bool](args[0]))
+			return qt.Of(x), err
+		}),
 	)
 	if err != nil {
 		return nil, err
@@ -354,16 +405,19 @@ func NewGardenSource(impl GardenSlots) (*GardenSource, error) {
 func (s *GardenSource) Source() *core.Source { return s.source }
 
 // Title returns the property title.
-func (s *GardenSource) Title() string { return core.Current[string](s.source, "title") }
+func (s *GardenSource) Title() string {
+	v, _ := s.source.Get("title") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // SetTitle sets the property title, and tells all replicas if that is another value.
-func (s *GardenSource) SetTitle(title string) error { return core.Set(s.source, "title", title) }
+func (s *GardenSource) SetTitle(title string) error { return core.Set(s.source, "title", qt.Of(title)) }
 
 // OnSetTitle sets what is asked when a replica writes the property title: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *GardenSource) OnSetTitle(fn func(ctx context.Context, title string) error) error {
-	return core.OnWriteOf(s.source, "title", fn)
+	return s.source.OnWrite("title", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[string](v)) })
 }
 
 // SetSunny puts an object, or nil, into the property sunny, and tells all replicas.
@@ -409,18 +463,21 @@ func AcquireGarden(node *core.Node, name string) (*GardenReplica, error) {
 }
 
 // Title returns the property title as last seen.
-func (r *GardenReplica) Title() string { return core.Current[string](r.Replica, "title") }
+func (r *GardenReplica) Title() string {
+	v, _ := r.Replica.Get("title") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // OnTitleChanged calls fn with the new value whenever the property title has changed, until it is cancelled.
 func (r *GardenReplica) OnTitleChanged(fn func(title string)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "title", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("title", func(v qt.Value) { fn(qt.OrZero[string](v)) }) // the class has it
 	return cancel
 }
 
 // SetTitle asks the source for a new value of the property title. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *GardenReplica) SetTitle(ctx context.Context, title string) error {
-	return core.WriteTo(ctx, r.Replica, "title", title)
+	return core.WriteTo(ctx, r.Replica, "title", qt.Of(title))
 }
 
 // Sunny returns the object in the property sunny, nil if there is none. It needs no closing.
@@ -434,7 +491,7 @@ func (r *GardenReplica) Sunny() *BedReplica {
 
 // OnSunnyChanged calls fn whenever there is another object, or none, in the property sunny, until it is cancelled.
 func (r *GardenReplica) OnSunnyChanged(fn func(*BedReplica)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "sunny", func(any) { fn(r.Sunny()) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("sunny", func(qt.Value) { fn(r.Sunny()) }) // the class has it
 	return cancel
 }
 
@@ -449,7 +506,7 @@ func (r *GardenReplica) Shady() *BedReplica {
 
 // OnShadyChanged calls fn whenever there is another object, or none, in the property shady, until it is cancelled.
 func (r *GardenReplica) OnShadyChanged(fn func(*BedReplica)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "shady", func(any) { fn(r.Shady()) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("shady", func(qt.Value) { fn(r.Shady()) }) // the class has it
 	return cancel
 }
 
@@ -464,26 +521,24 @@ func (r *GardenReplica) Well() *WellReplica {
 
 // OnWellChanged calls fn whenever there is another object, or none, in the property well, until it is cancelled.
 func (r *GardenReplica) OnWellChanged(fn func(*WellReplica)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "well", func(any) { fn(r.Well()) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("well", func(qt.Value) { fn(r.Well()) }) // the class has it
 	return cancel
 }
 
 // OnRained calls fn whenever the source emits the signal rained, until it is cancelled.
 func (r *GardenReplica) OnRained(fn func(millimetres float64)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("rained", func(args []qt.Value) { fn(core.As[float64](args[0])) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("rained", func(args []qt.Value) { fn(qt.OrZero[float64](args[0])) }) // the class has it
 	return cancel
 }
 
 // Replant calls the slot replant and waits for its reply.
 func (r *GardenReplica) Replant(ctx context.Context, crop string) error {
-	_, err := r.Replica.Call(ctx, "replant", crop)
+	_, err := core.CallSlot(ctx, r.Replica, "replant", qt.Of(crop))
 	return err
 }
 
 // Dig calls the slot dig and waits for its reply.
 func (r *GardenReplica) Dig(ctx context.Context, deep bool) (bool, error) {
-	return core.CallOf[bool](ctx, r.Replica, "dig", deep)
+	v, err := core.CallSlot(ctx, r.Replica, "dig", qt.Of(deep))
+	return qt.OrZero[bool](v), err
 }

@@ -158,9 +158,23 @@ type Tone struct {
 }
 
 var tonePOD = qt.POD{Name: "Tone", Fields: []qt.Field{
-	{Name: "kind", TypeName: "Kind"},
+	{Name: "kind", TypeName: "Tone::Kind"},
 	{Name: "hertz", TypeName: "int"},
 }}
+
+// pack returns the POD as Qt has it.
+func (t Tone) pack() qt.Value {
+	return toneType.Pack(qt.Of(int32(t.Kind)), qt.Of(t.Hertz))
+}
+
+// unpackTone returns what a value of the POD Tone holds, the zero Tone if it is none.
+func unpackTone(v qt.Value) Tone {
+	f := toneType.Unpack(v)
+	return Tone{
+		Kind:  ToneKind(qt.OrZero[int32](f[0])),
+		Hertz: qt.OrZero[int32](f[1]),
+	}
+}
 
 // Echo is the POD Echo.
 type Echo struct {
@@ -175,6 +189,21 @@ var echoPOD = qt.POD{Name: "Echo", Fields: []qt.Field{
 	{Name: "span", TypeName: "SpanEnum::Span"},
 }}
 
+// pack returns the POD as Qt has it.
+func (e Echo) pack() qt.Value {
+	return echoType.Pack(e.Tone.pack(), qt.Of(int32(e.Depth)), qt.Of(int32(e.Span)))
+}
+
+// unpackEcho returns what a value of the POD Echo holds, the zero Echo if it is none.
+func unpackEcho(v qt.Value) Echo {
+	f := echoType.Unpack(v)
+	return Echo{
+		Tone:  unpackTone(f[0]),
+		Depth: Depth(qt.OrZero[int32](f[1])),
+		Span:  Span(qt.OrZero[int32](f[2])),
+	}
+}
+
 // sounderClass describes the class Sounder to both sides.
 var sounderClass = &core.Class{
 	Name:      "Sounder",
@@ -182,6 +211,7 @@ var sounderClass = &core.Class{
 	// Signature5: none. Line 4: repc of Qt 5 does not take this: ENUM class is known to Qt 6 only
 	Enums: []qt.Enum{depthEnum, spanEnum, toneKindEnum, sounderAlertEnum, sounderUnitEnum},
 	PODs:  []qt.POD{tonePOD, echoPOD},
+	Scope: levelsTypes,
 	Properties: []core.Property{
 		{Name: "alert", Type: "Alert", Access: core.ReadWrite, Default: "Shallow"},
 		{Name: "unit", Type: "Unit", Default: "Fathom"},
@@ -226,10 +256,22 @@ func NewSounderSource(impl SounderSlots) (*SounderSource, error) {
 		return nil, err
 	}
 	err = errors.Join(
-		source.Handle("judge", impl.Judge),
-		source.Handle("below", impl.Below),
-		source.Handle("ping", impl.Ping),
-		source.Handle("convert", impl.Convert),
+		source.Handle("judge", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Judge(ctx, Depth(qt.OrZero[int32](args[0])))
+			return qt.Of(int32(x)), err
+		}),
+		source.Handle("below", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Below(ctx, Depth(qt.OrZero[int32](args[0])), SounderUnit(qt.OrZero[int32](args[1])))
+			return qt.Of(int32(x)), err
+		}),
+		source.Handle("ping", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Ping(ctx, Span(qt.OrZero[int32](args[0])))
+			return x.pack(), err
+		}),
+		source.Handle("convert", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Convert(ctx, SounderUnit(qt.OrZero[int32](args[0])))
+			return qt.Of(int32(x)), err
+		}),
 	)
 	if err != nil {
 		return nil, err
@@ -242,92 +284,117 @@ func (s *SounderSource) Source() *core.Source { return s.source }
 
 // Alert returns the property alert.
 func (s *SounderSource) Alert() SounderAlert {
-	return SounderAlert(core.Current[int32](s.source, "alert"))
+	v, _ := s.source.Get("alert") // the class has it
+	return SounderAlert(qt.OrZero[int32](v))
 }
 
 // SetAlert sets the property alert, and tells all replicas if that is another value.
 func (s *SounderSource) SetAlert(alert SounderAlert) error {
-	return core.Set(s.source, "alert", int32(alert))
+	return core.Set(s.source, "alert", qt.Of(int32(alert)))
 }
 
 // OnSetAlert sets what is asked when a replica writes the property alert: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *SounderSource) OnSetAlert(fn func(ctx context.Context, alert SounderAlert) error) error {
-	return core.OnWriteOf(s.source, "alert", func(ctx context.Context, v int32) error { return fn(ctx, SounderAlert(v)) })
+	return s.source.OnWrite("alert", func(ctx context.Context, v qt.Value) error { return fn(ctx, SounderAlert(qt.OrZero[int32](v))) })
 }
 
 // Unit returns the property unit.
-func (s *SounderSource) Unit() SounderUnit { return SounderUnit(core.Current[int32](s.source, "unit")) }
+func (s *SounderSource) Unit() SounderUnit {
+	v, _ := s.source.Get("unit") // the class has it
+	return SounderUnit(qt.OrZero[int32](v))
+}
 
 // SetUnit sets the property unit, and tells all replicas if that is another value.
 func (s *SounderSource) SetUnit(unit SounderUnit) error {
-	return core.Set(s.source, "unit", int32(unit))
+	return core.Set(s.source, "unit", qt.Of(int32(unit)))
 }
 
 // OnPushUnit sets what is asked when a replica pushes the property unit: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *SounderSource) OnPushUnit(fn func(ctx context.Context, unit SounderUnit) error) error {
-	return core.OnWriteOf(s.source, "unit", func(ctx context.Context, v int32) error { return fn(ctx, SounderUnit(v)) })
+	return s.source.OnWrite("unit", func(ctx context.Context, v qt.Value) error { return fn(ctx, SounderUnit(qt.OrZero[int32](v))) })
 }
 
 // Depth returns the property depth.
-func (s *SounderSource) Depth() Depth { return Depth(core.Current[int32](s.source, "depth")) }
+func (s *SounderSource) Depth() Depth {
+	v, _ := s.source.Get("depth") // the class has it
+	return Depth(qt.OrZero[int32](v))
+}
 
 // SetDepth sets the property depth, and tells all replicas if that is another value.
-func (s *SounderSource) SetDepth(depth Depth) error { return core.Set(s.source, "depth", int32(depth)) }
+func (s *SounderSource) SetDepth(depth Depth) error {
+	return core.Set(s.source, "depth", qt.Of(int32(depth)))
+}
 
 // OnSetDepth sets what is asked when a replica writes the property depth: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *SounderSource) OnSetDepth(fn func(ctx context.Context, depth Depth) error) error {
-	return core.OnWriteOf(s.source, "depth", func(ctx context.Context, v int32) error { return fn(ctx, Depth(v)) })
+	return s.source.OnWrite("depth", func(ctx context.Context, v qt.Value) error { return fn(ctx, Depth(qt.OrZero[int32](v))) })
 }
 
 // Span returns the property span.
-func (s *SounderSource) Span() Span { return Span(core.Current[int32](s.source, "span")) }
+func (s *SounderSource) Span() Span {
+	v, _ := s.source.Get("span") // the class has it
+	return Span(qt.OrZero[int32](v))
+}
 
 // SetSpan sets the property span, and tells all replicas if that is another value.
-func (s *SounderSource) SetSpan(span Span) error { return core.Set(s.source, "span", int32(span)) }
+func (s *SounderSource) SetSpan(span Span) error {
+	return core.Set(s.source, "span", qt.Of(int32(span)))
+}
 
 // Tone returns the property tone.
-func (s *SounderSource) Tone() Tone { return core.Current[Tone](s.source, "tone") }
+func (s *SounderSource) Tone() Tone {
+	v, _ := s.source.Get("tone") // the class has it
+	return unpackTone(v)
+}
 
 // SetTone sets the property tone, and tells all replicas if that is another value.
-func (s *SounderSource) SetTone(tone Tone) error { return s.source.Set("tone", tone) }
+func (s *SounderSource) SetTone(tone Tone) error { return core.Set(s.source, "tone", tone.pack()) }
 
 // OnSetTone sets what is asked when a replica writes the property tone: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *SounderSource) OnSetTone(fn func(ctx context.Context, tone Tone) error) error {
-	return core.OnWriteOf(s.source, "tone", fn)
+	return s.source.OnWrite("tone", func(ctx context.Context, v qt.Value) error { return fn(ctx, unpackTone(v)) })
 }
 
 // Last returns the property last.
-func (s *SounderSource) Last() Echo { return core.Current[Echo](s.source, "last") }
+func (s *SounderSource) Last() Echo {
+	v, _ := s.source.Get("last") // the class has it
+	return unpackEcho(v)
+}
 
 // SetLast sets the property last, and tells all replicas if that is another value.
-func (s *SounderSource) SetLast(last Echo) error { return s.source.Set("last", last) }
+func (s *SounderSource) SetLast(last Echo) error { return core.Set(s.source, "last", last.pack()) }
 
 // OnSetLast sets what is asked when a replica writes the property last: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *SounderSource) OnSetLast(fn func(ctx context.Context, last Echo) error) error {
-	return core.OnWriteOf(s.source, "last", fn)
+	return s.source.OnWrite("last", func(ctx context.Context, v qt.Value) error { return fn(ctx, unpackEcho(v)) })
 }
 
 // Echoes returns the property echoes.
-func (s *SounderSource) Echoes() []Echo { return core.Current[[]Echo](s.source, "echoes") }
+func (s *SounderSource) Echoes() []Echo {
+	v, _ := s.source.Get("echoes") // the class has it
+	return qt.UnpackList(v, unpackEcho)
+}
 
 // SetEchoes sets the property echoes, and tells all replicas if that is another value.
-func (s *SounderSource) SetEchoes(echoes []Echo) error { return s.source.Set("echoes", echoes) }
+func (s *SounderSource) SetEchoes(echoes []Echo) error {
+	return core.Set(s.source, "echoes", qt.PackList(levelsListEchoType, echoes, Echo.pack))
+}
 
 // OnPushEchoes sets what is asked when a replica pushes the property echoes: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *SounderSource) OnPushEchoes(fn func(ctx context.Context, echoes []Echo) error) error {
-	return core.OnWriteOf(s.source, "echoes", fn)
+	return s.source.OnWrite("echoes", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.UnpackList(v, unpackEcho)) })
 }
 
 // EmitWarned emits the signal warned to all replicas.
@@ -337,7 +404,7 @@ func (s *SounderSource) EmitWarned(alert SounderAlert, depth Depth, span Span) e
 
 // EmitHeard emits the signal heard to all replicas.
 func (s *SounderSource) EmitHeard(echo Echo, unit SounderUnit) error {
-	return s.source.Emit("heard", echo, unit)
+	return core.Emit(s.source, "heard", echo.pack(), qt.Of(int32(unit)))
 }
 
 // SounderReplica is an object of the class Sounder elsewhere. What it can do besides, such as Wait and Close, is said of
@@ -355,143 +422,170 @@ func AcquireSounder(node *core.Node, name string) (*SounderReplica, error) {
 
 // Alert returns the property alert as last seen.
 func (r *SounderReplica) Alert() SounderAlert {
-	return SounderAlert(core.Current[int32](r.Replica, "alert"))
+	v, _ := r.Replica.Get("alert") // the class has it
+	return SounderAlert(qt.OrZero[int32](v))
 }
 
 // OnAlertChanged calls fn with the new value whenever the property alert has changed, until it is cancelled.
 func (r *SounderReplica) OnAlertChanged(fn func(alert SounderAlert)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "alert", func(v int32) { fn(SounderAlert(v)) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("alert", func(v qt.Value) { fn(SounderAlert(qt.OrZero[int32](v))) }) // the class has it
 	return cancel
 }
 
 // SetAlert asks the source for a new value of the property alert. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *SounderReplica) SetAlert(ctx context.Context, alert SounderAlert) error {
-	return core.WriteTo(ctx, r.Replica, "alert", alert)
+	return core.WriteTo(ctx, r.Replica, "alert", qt.Of(int32(alert)))
 }
 
 // Unit returns the property unit as last seen.
 func (r *SounderReplica) Unit() SounderUnit {
-	return SounderUnit(core.Current[int32](r.Replica, "unit"))
+	v, _ := r.Replica.Get("unit") // the class has it
+	return SounderUnit(qt.OrZero[int32](v))
 }
 
 // OnUnitChanged calls fn with the new value whenever the property unit has changed, until it is cancelled.
 func (r *SounderReplica) OnUnitChanged(fn func(unit SounderUnit)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "unit", func(v int32) { fn(SounderUnit(v)) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("unit", func(v qt.Value) { fn(SounderUnit(qt.OrZero[int32](v))) }) // the class has it
 	return cancel
 }
 
 // PushUnit asks the source for a new value of the property unit and waits for its answer: an error, if it refuses.
 func (r *SounderReplica) PushUnit(ctx context.Context, unit SounderUnit) error {
-	_, err := r.Replica.Call(ctx, "pushUnit", unit)
+	_, err := core.CallSlot(ctx, r.Replica, "pushUnit", qt.Of(int32(unit)))
 	return err
 }
 
 // Depth returns the property depth as last seen.
-func (r *SounderReplica) Depth() Depth { return Depth(core.Current[int32](r.Replica, "depth")) }
+func (r *SounderReplica) Depth() Depth {
+	v, _ := r.Replica.Get("depth") // the class has it
+	return Depth(qt.OrZero[int32](v))
+}
 
 // OnDepthChanged calls fn with the new value whenever the property depth has changed, until it is cancelled.
 func (r *SounderReplica) OnDepthChanged(fn func(depth Depth)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "depth", func(v int32) { fn(Depth(v)) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("depth", func(v qt.Value) { fn(Depth(qt.OrZero[int32](v))) }) // the class has it
 	return cancel
 }
 
 // SetDepth asks the source for a new value of the property depth. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *SounderReplica) SetDepth(ctx context.Context, depth Depth) error {
-	return core.WriteTo(ctx, r.Replica, "depth", depth)
+	return core.WriteTo(ctx, r.Replica, "depth", qt.Of(int32(depth)))
 }
 
 // Span returns the property span as last seen.
-func (r *SounderReplica) Span() Span { return Span(core.Current[int32](r.Replica, "span")) }
+func (r *SounderReplica) Span() Span {
+	v, _ := r.Replica.Get("span") // the class has it
+	return Span(qt.OrZero[int32](v))
+}
 
 // OnSpanChanged calls fn with the new value whenever the property span has changed, until it is cancelled.
 func (r *SounderReplica) OnSpanChanged(fn func(span Span)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "span", func(v int32) { fn(Span(v)) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("span", func(v qt.Value) { fn(Span(qt.OrZero[int32](v))) }) // the class has it
 	return cancel
 }
 
 // Tone returns the property tone as last seen.
-func (r *SounderReplica) Tone() Tone { return core.Current[Tone](r.Replica, "tone") }
+func (r *SounderReplica) Tone() Tone {
+	v, _ := r.Replica.Get("tone") // the class has it
+	return unpackTone(v)
+}
 
 // OnToneChanged calls fn with the new value whenever the property tone has changed, until it is cancelled.
 func (r *SounderReplica) OnToneChanged(fn func(tone Tone)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "tone", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("tone", func(v qt.Value) { fn(unpackTone(v)) }) // the class has it
 	return cancel
 }
 
 // SetTone asks the source for a new value of the property tone. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *SounderReplica) SetTone(ctx context.Context, tone Tone) error {
-	return core.WriteTo(ctx, r.Replica, "tone", tone)
+	return core.WriteTo(ctx, r.Replica, "tone", tone.pack())
 }
 
 // Last returns the property last as last seen.
-func (r *SounderReplica) Last() Echo { return core.Current[Echo](r.Replica, "last") }
+func (r *SounderReplica) Last() Echo {
+	v, _ := r.Replica.Get("last") // the class has it
+	return unpackEcho(v)
+}
 
 // OnLastChanged calls fn with the new value whenever the property last has changed, until it is cancelled.
 func (r *SounderReplica) OnLastChanged(fn func(last Echo)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "last", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("last", func(v qt.Value) { fn(unpackEcho(v)) }) // the class has it
 	return cancel
 }
 
 // SetLast asks the source for a new value of the property last. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *SounderReplica) SetLast(ctx context.Context, last Echo) error {
-	return core.WriteTo(ctx, r.Replica, "last", last)
+	return core.WriteTo(ctx, r.Replica, "last", last.pack())
 }
 
 // Echoes returns the property echoes as last seen.
-func (r *SounderReplica) Echoes() []Echo { return core.Current[[]Echo](r.Replica, "echoes") }
+func (r *SounderReplica) Echoes() []Echo {
+	v, _ := r.Replica.Get("echoes") // the class has it
+	return qt.UnpackList(v, unpackEcho)
+}
 
 // OnEchoesChanged calls fn with the new value whenever the property echoes has changed, until it is cancelled.
 func (r *SounderReplica) OnEchoesChanged(fn func(echoes []Echo)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "echoes", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("echoes", func(v qt.Value) { fn(qt.UnpackList(v, unpackEcho)) }) // the class has it
 	return cancel
 }
 
 // PushEchoes asks the source for a new value of the property echoes and waits for its answer: an error, if it refuses.
 func (r *SounderReplica) PushEchoes(ctx context.Context, echoes []Echo) error {
-	_, err := r.Replica.Call(ctx, "pushEchoes", echoes)
+	_, err := core.CallSlot(ctx, r.Replica, "pushEchoes", qt.PackList(levelsListEchoType, echoes, Echo.pack))
 	return err
 }
 
 // OnWarned calls fn whenever the source emits the signal warned, until it is cancelled.
 func (r *SounderReplica) OnWarned(fn func(alert SounderAlert, depth Depth, span Span)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("warned", func(args []qt.Value) {
-		fn(SounderAlert(core.As[int32](args[0])), Depth(core.As[int32](args[1])), Span(core.As[int32](args[2])))
-	})
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("warned", func(args []qt.Value) {
+		fn(
+			SounderAlert(qt.OrZero[int32](args[0])),
+			Depth(qt.OrZero[int32](args[1])),
+			Span(qt.OrZero[int32](args[2])),
+		)
+	}) // the class has it
 	return cancel
 }
 
 // OnHeard calls fn whenever the source emits the signal heard, until it is cancelled.
 func (r *SounderReplica) OnHeard(fn func(echo Echo, unit SounderUnit)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("heard", func(args []qt.Value) { fn(core.As[Echo](args[0]), SounderUnit(core.As[int32](args[1]))) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("heard", func(args []qt.Value) { fn(unpackEcho(args[0]), SounderUnit(qt.OrZero[int32](args[1]))) }) // the class has it
 	return cancel
 }
 
 // Judge calls the slot judge and waits for its reply.
 func (r *SounderReplica) Judge(ctx context.Context, depth Depth) (SounderAlert, error) {
-	return core.CallOf[SounderAlert](ctx, r.Replica, "judge", depth)
+	v, err := core.CallSlot(ctx, r.Replica, "judge", qt.Of(int32(depth)))
+	return SounderAlert(qt.OrZero[int32](v)), err
 }
 
 // Below calls the slot below and waits for its reply.
 func (r *SounderReplica) Below(ctx context.Context, depth Depth, unit SounderUnit) (Depth, error) {
-	return core.CallOf[Depth](ctx, r.Replica, "below", depth, unit)
+	v, err := core.CallSlot(ctx, r.Replica, "below", qt.Of(int32(depth)), qt.Of(int32(unit)))
+	return Depth(qt.OrZero[int32](v)), err
 }
 
 // Ping calls the slot ping and waits for its reply.
 func (r *SounderReplica) Ping(ctx context.Context, span Span) (Echo, error) {
-	return core.CallOf[Echo](ctx, r.Replica, "ping", span)
+	v, err := core.CallSlot(ctx, r.Replica, "ping", qt.Of(int32(span)))
+	return unpackEcho(v), err
 }
 
 // Convert calls the slot convert and waits for its reply.
 func (r *SounderReplica) Convert(ctx context.Context, unit SounderUnit) (SounderUnit, error) {
-	return core.CallOf[SounderUnit](ctx, r.Replica, "convert", unit)
+	v, err := core.CallSlot(ctx, r.Replica, "convert", qt.Of(int32(unit)))
+	return SounderUnit(qt.OrZero[int32](v)), err
 }
+
+// The types that values are made with.
+var (
+	levelsTypes        = qt.NewTypes().Define([]*qt.Enum{&depthEnum, &spanEnum, &toneKindEnum, &sounderAlertEnum, &sounderUnitEnum}, []qt.POD{tonePOD, echoPOD})
+	toneType           = levelsTypes.MustLookup("Tone")
+	echoType           = levelsTypes.MustLookup("Echo")
+	levelsListEchoType = levelsTypes.MustLookup("QList<Echo>")
+)

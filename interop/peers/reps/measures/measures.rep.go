@@ -3,6 +3,7 @@
 package measures
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"time"
@@ -116,18 +117,54 @@ func NewMeasuresSource(impl MeasuresSlots) (*MeasuresSource, error) {
 		return nil, err
 	}
 	err = errors.Join(
-		source.Handle("add", impl.Add),
-		source.Handle("largest", impl.Largest),
-		source.Handle("scale", impl.Scale),
-		source.Handle("sign", impl.Sign),
-		source.Handle("join", impl.Join),
-		source.Handle("around", impl.Around),
-		source.Handle("reversed", impl.Reversed),
-		source.Handle("same", impl.Same),
-		source.Handle("child", impl.Child),
-		source.Handle("echo", impl.Echo),
-		source.Handle("lengths", impl.Lengths),
-		source.Handle("range", impl.Range),
+		source.Handle("add", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Add(ctx, qt.OrZero[int8](args[0]), qt.OrZero[int8](args[1]), qt.OrZero[uint8](args[2]), qt.OrZero[int16](args[3]), qt.OrZero[uint16](args[4]), qt.OrZero[int32](args[5]), qt.OrZero[uint32](args[6]))
+			return qt.Of(x), err
+		}),
+		source.Handle("largest", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Largest(ctx, qt.OrZero[int64](args[0]), qt.OrZero[uint64](args[1]))
+			return qt.Of(x), err
+		}),
+		source.Handle("scale", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Scale(ctx, qt.OrZero[float32](args[0]), qt.OrZero[float64](args[1]), qt.OrZero[bool](args[2]))
+			return qt.Of(x), err
+		}),
+		source.Handle("sign", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Sign(ctx, qt.OrZero[int64](args[0]))
+			return qt.Of(x), err
+		}),
+		source.Handle("join", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Join(ctx, qt.OrZero[qt.Date](args[0]), qt.OrZero[qt.Time](args[1]))
+			return qt.Of(x), err
+		}),
+		source.Handle("around", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Around(ctx, qt.OrZero[qt.Point](args[0]), qt.OrZero[qt.PointF](args[1]), qt.OrZero[qt.Size](args[2]), qt.OrZero[qt.SizeF](args[3]))
+			return qt.Of(x), err
+		}),
+		source.Handle("reversed", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Reversed(ctx, qt.OrZero[[]byte](args[0]))
+			return qt.Of(x), err
+		}),
+		source.Handle("same", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Same(ctx, qt.OrZero[qt.UUID](args[0]))
+			return qt.Of(x), err
+		}),
+		source.Handle("child", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Child(ctx, qt.OrZero[qt.URL](args[0]), qt.OrZero[string](args[1]))
+			return qt.Of(x), err
+		}),
+		source.Handle("echo", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Echo(ctx, args[0].Any())
+			return qt.Carry(qt.ValueOf(x)), err
+		}),
+		source.Handle("lengths", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Lengths(ctx, qt.UnpackList(args[0], qt.OrZero[string]))
+			return qt.Carry(measuresVariantMapType.Value(x)), err
+		}),
+		source.Handle("range", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Range(ctx, qt.OrZero[int32](args[0]), qt.OrZero[int32](args[1]))
+			return qt.PackList(measuresListIntType, x, qt.Of[int32]), err
+		}),
 	)
 	if err != nil {
 		return nil, err
@@ -139,458 +176,602 @@ func NewMeasuresSource(impl MeasuresSlots) (*MeasuresSource, error) {
 func (s *MeasuresSource) Source() *core.Source { return s.source }
 
 // Ready returns the property ready.
-func (s *MeasuresSource) Ready() bool { return core.Current[bool](s.source, "ready") }
+func (s *MeasuresSource) Ready() bool {
+	v, _ := s.source.Get("ready") // the class has it
+	return qt.OrZero[bool](v)
+}
 
 // SetReady sets the property ready, and tells all replicas if that is another value.
-func (s *MeasuresSource) SetReady(ready bool) error { return core.Set(s.source, "ready", ready) }
+func (s *MeasuresSource) SetReady(ready bool) error { return core.Set(s.source, "ready", qt.Of(ready)) }
 
 // OnSetReady sets what is asked when a replica writes the property ready: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *MeasuresSource) OnSetReady(fn func(ctx context.Context, ready bool) error) error {
-	return core.OnWriteOf(s.source, "ready", fn)
+	return s.source.OnWrite("ready", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[bool](v)) })
 }
 
 // Trim returns the property trim.
-func (s *MeasuresSource) Trim() int8 { return core.Current[int8](s.source, "trim") }
+func (s *MeasuresSource) Trim() int8 {
+	v, _ := s.source.Get("trim") // the class has it
+	return qt.OrZero[int8](v)
+}
 
 // SetTrim sets the property trim, and tells all replicas if that is another value.
-func (s *MeasuresSource) SetTrim(trim int8) error { return core.Set(s.source, "trim", trim) }
+func (s *MeasuresSource) SetTrim(trim int8) error { return core.Set(s.source, "trim", qt.Of(trim)) }
 
 // OnSetTrim sets what is asked when a replica writes the property trim: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *MeasuresSource) OnSetTrim(fn func(ctx context.Context, trim int8) error) error {
-	return core.OnWriteOf(s.source, "trim", fn)
+	return s.source.OnWrite("trim", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[int8](v)) })
 }
 
 // Offset returns the property offset.
-func (s *MeasuresSource) Offset() int8 { return core.Current[int8](s.source, "offset") }
+func (s *MeasuresSource) Offset() int8 {
+	v, _ := s.source.Get("offset") // the class has it
+	return qt.OrZero[int8](v)
+}
 
 // SetOffset sets the property offset, and tells all replicas if that is another value.
-func (s *MeasuresSource) SetOffset(offset int8) error { return core.Set(s.source, "offset", offset) }
+func (s *MeasuresSource) SetOffset(offset int8) error {
+	return core.Set(s.source, "offset", qt.Of(offset))
+}
 
 // OnSetOffset sets what is asked when a replica writes the property offset: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *MeasuresSource) OnSetOffset(fn func(ctx context.Context, offset int8) error) error {
-	return core.OnWriteOf(s.source, "offset", fn)
+	return s.source.OnWrite("offset", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[int8](v)) })
 }
 
 // Octet returns the property octet.
-func (s *MeasuresSource) Octet() uint8 { return core.Current[uint8](s.source, "octet") }
+func (s *MeasuresSource) Octet() uint8 {
+	v, _ := s.source.Get("octet") // the class has it
+	return qt.OrZero[uint8](v)
+}
 
 // SetOctet sets the property octet, and tells all replicas if that is another value.
-func (s *MeasuresSource) SetOctet(octet uint8) error { return core.Set(s.source, "octet", octet) }
+func (s *MeasuresSource) SetOctet(octet uint8) error {
+	return core.Set(s.source, "octet", qt.Of(octet))
+}
 
 // OnSetOctet sets what is asked when a replica writes the property octet: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *MeasuresSource) OnSetOctet(fn func(ctx context.Context, octet uint8) error) error {
-	return core.OnWriteOf(s.source, "octet", fn)
+	return s.source.OnWrite("octet", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[uint8](v)) })
 }
 
 // Depth returns the property depth.
-func (s *MeasuresSource) Depth() int16 { return core.Current[int16](s.source, "depth") }
+func (s *MeasuresSource) Depth() int16 {
+	v, _ := s.source.Get("depth") // the class has it
+	return qt.OrZero[int16](v)
+}
 
 // SetDepth sets the property depth, and tells all replicas if that is another value.
-func (s *MeasuresSource) SetDepth(depth int16) error { return core.Set(s.source, "depth", depth) }
+func (s *MeasuresSource) SetDepth(depth int16) error {
+	return core.Set(s.source, "depth", qt.Of(depth))
+}
 
 // OnSetDepth sets what is asked when a replica writes the property depth: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *MeasuresSource) OnSetDepth(fn func(ctx context.Context, depth int16) error) error {
-	return core.OnWriteOf(s.source, "depth", fn)
+	return s.source.OnWrite("depth", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[int16](v)) })
 }
 
 // Port returns the property port.
-func (s *MeasuresSource) Port() uint16 { return core.Current[uint16](s.source, "port") }
+func (s *MeasuresSource) Port() uint16 {
+	v, _ := s.source.Get("port") // the class has it
+	return qt.OrZero[uint16](v)
+}
 
 // SetPort sets the property port, and tells all replicas if that is another value.
-func (s *MeasuresSource) SetPort(port uint16) error { return core.Set(s.source, "port", port) }
+func (s *MeasuresSource) SetPort(port uint16) error { return core.Set(s.source, "port", qt.Of(port)) }
 
 // OnSetPort sets what is asked when a replica writes the property port: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *MeasuresSource) OnSetPort(fn func(ctx context.Context, port uint16) error) error {
-	return core.OnWriteOf(s.source, "port", fn)
+	return s.source.OnWrite("port", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[uint16](v)) })
 }
 
 // Count returns the property count.
-func (s *MeasuresSource) Count() int32 { return core.Current[int32](s.source, "count") }
+func (s *MeasuresSource) Count() int32 {
+	v, _ := s.source.Get("count") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetCount sets the property count, and tells all replicas if that is another value.
-func (s *MeasuresSource) SetCount(count int32) error { return core.Set(s.source, "count", count) }
+func (s *MeasuresSource) SetCount(count int32) error {
+	return core.Set(s.source, "count", qt.Of(count))
+}
 
 // OnSetCount sets what is asked when a replica writes the property count: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *MeasuresSource) OnSetCount(fn func(ctx context.Context, count int32) error) error {
-	return core.OnWriteOf(s.source, "count", fn)
+	return s.source.OnWrite("count", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[int32](v)) })
 }
 
 // Ticks returns the property ticks.
-func (s *MeasuresSource) Ticks() uint32 { return core.Current[uint32](s.source, "ticks") }
+func (s *MeasuresSource) Ticks() uint32 {
+	v, _ := s.source.Get("ticks") // the class has it
+	return qt.OrZero[uint32](v)
+}
 
 // SetTicks sets the property ticks, and tells all replicas if that is another value.
-func (s *MeasuresSource) SetTicks(ticks uint32) error { return core.Set(s.source, "ticks", ticks) }
+func (s *MeasuresSource) SetTicks(ticks uint32) error {
+	return core.Set(s.source, "ticks", qt.Of(ticks))
+}
 
 // OnSetTicks sets what is asked when a replica writes the property ticks: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *MeasuresSource) OnSetTicks(fn func(ctx context.Context, ticks uint32) error) error {
-	return core.OnWriteOf(s.source, "ticks", fn)
+	return s.source.OnWrite("ticks", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[uint32](v)) })
 }
 
 // Drift returns the property drift.
-func (s *MeasuresSource) Drift() int64 { return core.Current[int64](s.source, "drift") }
+func (s *MeasuresSource) Drift() int64 {
+	v, _ := s.source.Get("drift") // the class has it
+	return qt.OrZero[int64](v)
+}
 
 // SetDrift sets the property drift, and tells all replicas if that is another value.
-func (s *MeasuresSource) SetDrift(drift int64) error { return core.Set(s.source, "drift", drift) }
+func (s *MeasuresSource) SetDrift(drift int64) error {
+	return core.Set(s.source, "drift", qt.Of(drift))
+}
 
 // OnSetDrift sets what is asked when a replica writes the property drift: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *MeasuresSource) OnSetDrift(fn func(ctx context.Context, drift int64) error) error {
-	return core.OnWriteOf(s.source, "drift", fn)
+	return s.source.OnWrite("drift", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[int64](v)) })
 }
 
 // Total returns the property total.
-func (s *MeasuresSource) Total() uint64 { return core.Current[uint64](s.source, "total") }
+func (s *MeasuresSource) Total() uint64 {
+	v, _ := s.source.Get("total") // the class has it
+	return qt.OrZero[uint64](v)
+}
 
 // SetTotal sets the property total, and tells all replicas if that is another value.
-func (s *MeasuresSource) SetTotal(total uint64) error { return core.Set(s.source, "total", total) }
+func (s *MeasuresSource) SetTotal(total uint64) error {
+	return core.Set(s.source, "total", qt.Of(total))
+}
 
 // OnSetTotal sets what is asked when a replica writes the property total: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *MeasuresSource) OnSetTotal(fn func(ctx context.Context, total uint64) error) error {
-	return core.OnWriteOf(s.source, "total", fn)
+	return s.source.OnWrite("total", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[uint64](v)) })
 }
 
 // Ratio returns the property ratio.
-func (s *MeasuresSource) Ratio() float32 { return core.Current[float32](s.source, "ratio") }
+func (s *MeasuresSource) Ratio() float32 {
+	v, _ := s.source.Get("ratio") // the class has it
+	return qt.OrZero[float32](v)
+}
 
 // SetRatio sets the property ratio, and tells all replicas if that is another value.
-func (s *MeasuresSource) SetRatio(ratio float32) error { return core.Set(s.source, "ratio", ratio) }
+func (s *MeasuresSource) SetRatio(ratio float32) error {
+	return core.Set(s.source, "ratio", qt.Of(ratio))
+}
 
 // OnSetRatio sets what is asked when a replica writes the property ratio: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *MeasuresSource) OnSetRatio(fn func(ctx context.Context, ratio float32) error) error {
-	return core.OnWriteOf(s.source, "ratio", fn)
+	return s.source.OnWrite("ratio", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[float32](v)) })
 }
 
 // Precise returns the property precise.
-func (s *MeasuresSource) Precise() float64 { return core.Current[float64](s.source, "precise") }
+func (s *MeasuresSource) Precise() float64 {
+	v, _ := s.source.Get("precise") // the class has it
+	return qt.OrZero[float64](v)
+}
 
 // SetPrecise sets the property precise, and tells all replicas if that is another value.
 func (s *MeasuresSource) SetPrecise(precise float64) error {
-	return core.Set(s.source, "precise", precise)
+	return core.Set(s.source, "precise", qt.Of(precise))
 }
 
 // OnSetPrecise sets what is asked when a replica writes the property precise: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *MeasuresSource) OnSetPrecise(fn func(ctx context.Context, precise float64) error) error {
-	return core.OnWriteOf(s.source, "precise", fn)
+	return s.source.OnWrite("precise", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[float64](v)) })
 }
 
 // Symbol returns the property symbol.
-func (s *MeasuresSource) Symbol() qt.Char { return core.Current[qt.Char](s.source, "symbol") }
+func (s *MeasuresSource) Symbol() qt.Char {
+	v, _ := s.source.Get("symbol") // the class has it
+	return qt.OrZero[qt.Char](v)
+}
 
 // SetSymbol sets the property symbol, and tells all replicas if that is another value.
-func (s *MeasuresSource) SetSymbol(symbol qt.Char) error { return s.source.Set("symbol", symbol) }
+func (s *MeasuresSource) SetSymbol(symbol qt.Char) error {
+	return core.Set(s.source, "symbol", qt.Of(symbol))
+}
 
 // OnSetSymbol sets what is asked when a replica writes the property symbol: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *MeasuresSource) OnSetSymbol(fn func(ctx context.Context, symbol qt.Char) error) error {
-	return core.OnWriteOf(s.source, "symbol", fn)
+	return s.source.OnWrite("symbol", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[qt.Char](v)) })
 }
 
 // Unit returns the property unit.
-func (s *MeasuresSource) Unit() string { return core.Current[string](s.source, "unit") }
+func (s *MeasuresSource) Unit() string {
+	v, _ := s.source.Get("unit") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // SetUnit sets the property unit, and tells all replicas if that is another value.
-func (s *MeasuresSource) SetUnit(unit string) error { return core.Set(s.source, "unit", unit) }
+func (s *MeasuresSource) SetUnit(unit string) error { return core.Set(s.source, "unit", qt.Of(unit)) }
 
 // OnSetUnit sets what is asked when a replica writes the property unit: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *MeasuresSource) OnSetUnit(fn func(ctx context.Context, unit string) error) error {
-	return core.OnWriteOf(s.source, "unit", fn)
+	return s.source.OnWrite("unit", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[string](v)) })
 }
 
 // Raw returns the property raw.
-func (s *MeasuresSource) Raw() []byte { return core.Current[[]byte](s.source, "raw") }
+func (s *MeasuresSource) Raw() []byte {
+	v, _ := s.source.Get("raw") // the class has it
+	return qt.OrZero[[]byte](v)
+}
 
 // SetRaw sets the property raw, and tells all replicas if that is another value.
-func (s *MeasuresSource) SetRaw(raw []byte) error { return s.source.Set("raw", raw) }
+func (s *MeasuresSource) SetRaw(raw []byte) error {
+	return core.Set(s.source, "raw", qt.Of(bytes.Clone(raw)))
+}
 
 // OnSetRaw sets what is asked when a replica writes the property raw: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *MeasuresSource) OnSetRaw(fn func(ctx context.Context, raw []byte) error) error {
-	return core.OnWriteOf(s.source, "raw", fn)
+	return s.source.OnWrite("raw", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[[]byte](v)) })
 }
 
 // Labels returns the property labels.
-func (s *MeasuresSource) Labels() []string { return core.Current[[]string](s.source, "labels") }
+func (s *MeasuresSource) Labels() []string {
+	v, _ := s.source.Get("labels") // the class has it
+	return qt.UnpackList(v, qt.OrZero[string])
+}
 
 // SetLabels sets the property labels, and tells all replicas if that is another value.
-func (s *MeasuresSource) SetLabels(labels []string) error { return s.source.Set("labels", labels) }
+func (s *MeasuresSource) SetLabels(labels []string) error {
+	return core.Set(s.source, "labels", qt.PackList(measuresStringListType, labels, qt.Of[string]))
+}
 
 // OnSetLabels sets what is asked when a replica writes the property labels: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *MeasuresSource) OnSetLabels(fn func(ctx context.Context, labels []string) error) error {
-	return core.OnWriteOf(s.source, "labels", fn)
+	return s.source.OnWrite("labels", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.UnpackList(v, qt.OrZero[string])) })
 }
 
 // Taken returns the property taken.
-func (s *MeasuresSource) Taken() time.Time { return core.Current[time.Time](s.source, "taken") }
+func (s *MeasuresSource) Taken() time.Time {
+	v, _ := s.source.Get("taken") // the class has it
+	return qt.OrZero[time.Time](v)
+}
 
 // SetTaken sets the property taken, and tells all replicas if that is another value.
-func (s *MeasuresSource) SetTaken(taken time.Time) error { return s.source.Set("taken", taken) }
+func (s *MeasuresSource) SetTaken(taken time.Time) error {
+	return core.Set(s.source, "taken", qt.Of(taken))
+}
 
 // OnSetTaken sets what is asked when a replica writes the property taken: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *MeasuresSource) OnSetTaken(fn func(ctx context.Context, taken time.Time) error) error {
-	return core.OnWriteOf(s.source, "taken", fn)
+	return s.source.OnWrite("taken", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[time.Time](v)) })
 }
 
 // Day returns the property day.
-func (s *MeasuresSource) Day() qt.Date { return core.Current[qt.Date](s.source, "day") }
+func (s *MeasuresSource) Day() qt.Date {
+	v, _ := s.source.Get("day") // the class has it
+	return qt.OrZero[qt.Date](v)
+}
 
 // SetDay sets the property day, and tells all replicas if that is another value.
-func (s *MeasuresSource) SetDay(day qt.Date) error { return s.source.Set("day", day) }
+func (s *MeasuresSource) SetDay(day qt.Date) error { return core.Set(s.source, "day", qt.Of(day)) }
 
 // OnSetDay sets what is asked when a replica writes the property day: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *MeasuresSource) OnSetDay(fn func(ctx context.Context, day qt.Date) error) error {
-	return core.OnWriteOf(s.source, "day", fn)
+	return s.source.OnWrite("day", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[qt.Date](v)) })
 }
 
 // Hour returns the property hour.
-func (s *MeasuresSource) Hour() qt.Time { return core.Current[qt.Time](s.source, "hour") }
+func (s *MeasuresSource) Hour() qt.Time {
+	v, _ := s.source.Get("hour") // the class has it
+	return qt.OrZero[qt.Time](v)
+}
 
 // SetHour sets the property hour, and tells all replicas if that is another value.
-func (s *MeasuresSource) SetHour(hour qt.Time) error { return s.source.Set("hour", hour) }
+func (s *MeasuresSource) SetHour(hour qt.Time) error { return core.Set(s.source, "hour", qt.Of(hour)) }
 
 // OnSetHour sets what is asked when a replica writes the property hour: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *MeasuresSource) OnSetHour(fn func(ctx context.Context, hour qt.Time) error) error {
-	return core.OnWriteOf(s.source, "hour", fn)
+	return s.source.OnWrite("hour", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[qt.Time](v)) })
 }
 
 // Manual returns the property manual.
-func (s *MeasuresSource) Manual() qt.URL { return core.Current[qt.URL](s.source, "manual") }
+func (s *MeasuresSource) Manual() qt.URL {
+	v, _ := s.source.Get("manual") // the class has it
+	return qt.OrZero[qt.URL](v)
+}
 
 // SetManual sets the property manual, and tells all replicas if that is another value.
-func (s *MeasuresSource) SetManual(manual qt.URL) error { return s.source.Set("manual", manual) }
+func (s *MeasuresSource) SetManual(manual qt.URL) error {
+	return core.Set(s.source, "manual", qt.Of(manual))
+}
 
 // OnSetManual sets what is asked when a replica writes the property manual: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *MeasuresSource) OnSetManual(fn func(ctx context.Context, manual qt.URL) error) error {
-	return core.OnWriteOf(s.source, "manual", fn)
+	return s.source.OnWrite("manual", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[qt.URL](v)) })
 }
 
 // Device returns the property device.
-func (s *MeasuresSource) Device() qt.UUID { return core.Current[qt.UUID](s.source, "device") }
+func (s *MeasuresSource) Device() qt.UUID {
+	v, _ := s.source.Get("device") // the class has it
+	return qt.OrZero[qt.UUID](v)
+}
 
 // SetDevice sets the property device, and tells all replicas if that is another value.
-func (s *MeasuresSource) SetDevice(device qt.UUID) error { return s.source.Set("device", device) }
+func (s *MeasuresSource) SetDevice(device qt.UUID) error {
+	return core.Set(s.source, "device", qt.Of(device))
+}
 
 // OnSetDevice sets what is asked when a replica writes the property device: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *MeasuresSource) OnSetDevice(fn func(ctx context.Context, device qt.UUID) error) error {
-	return core.OnWriteOf(s.source, "device", fn)
+	return s.source.OnWrite("device", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[qt.UUID](v)) })
 }
 
 // Dot returns the property dot.
-func (s *MeasuresSource) Dot() qt.Point { return core.Current[qt.Point](s.source, "dot") }
+func (s *MeasuresSource) Dot() qt.Point {
+	v, _ := s.source.Get("dot") // the class has it
+	return qt.OrZero[qt.Point](v)
+}
 
 // SetDot sets the property dot, and tells all replicas if that is another value.
-func (s *MeasuresSource) SetDot(dot qt.Point) error { return s.source.Set("dot", dot) }
+func (s *MeasuresSource) SetDot(dot qt.Point) error { return core.Set(s.source, "dot", qt.Of(dot)) }
 
 // OnSetDot sets what is asked when a replica writes the property dot: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *MeasuresSource) OnSetDot(fn func(ctx context.Context, dot qt.Point) error) error {
-	return core.OnWriteOf(s.source, "dot", fn)
+	return s.source.OnWrite("dot", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[qt.Point](v)) })
 }
 
 // Spot returns the property spot.
-func (s *MeasuresSource) Spot() qt.PointF { return core.Current[qt.PointF](s.source, "spot") }
+func (s *MeasuresSource) Spot() qt.PointF {
+	v, _ := s.source.Get("spot") // the class has it
+	return qt.OrZero[qt.PointF](v)
+}
 
 // SetSpot sets the property spot, and tells all replicas if that is another value.
-func (s *MeasuresSource) SetSpot(spot qt.PointF) error { return s.source.Set("spot", spot) }
+func (s *MeasuresSource) SetSpot(spot qt.PointF) error {
+	return core.Set(s.source, "spot", qt.Of(spot))
+}
 
 // OnSetSpot sets what is asked when a replica writes the property spot: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *MeasuresSource) OnSetSpot(fn func(ctx context.Context, spot qt.PointF) error) error {
-	return core.OnWriteOf(s.source, "spot", fn)
+	return s.source.OnWrite("spot", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[qt.PointF](v)) })
 }
 
 // Area returns the property area.
-func (s *MeasuresSource) Area() qt.Size { return core.Current[qt.Size](s.source, "area") }
+func (s *MeasuresSource) Area() qt.Size {
+	v, _ := s.source.Get("area") // the class has it
+	return qt.OrZero[qt.Size](v)
+}
 
 // SetArea sets the property area, and tells all replicas if that is another value.
-func (s *MeasuresSource) SetArea(area qt.Size) error { return s.source.Set("area", area) }
+func (s *MeasuresSource) SetArea(area qt.Size) error { return core.Set(s.source, "area", qt.Of(area)) }
 
 // OnSetArea sets what is asked when a replica writes the property area: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *MeasuresSource) OnSetArea(fn func(ctx context.Context, area qt.Size) error) error {
-	return core.OnWriteOf(s.source, "area", fn)
+	return s.source.OnWrite("area", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[qt.Size](v)) })
 }
 
 // Extent returns the property extent.
-func (s *MeasuresSource) Extent() qt.SizeF { return core.Current[qt.SizeF](s.source, "extent") }
+func (s *MeasuresSource) Extent() qt.SizeF {
+	v, _ := s.source.Get("extent") // the class has it
+	return qt.OrZero[qt.SizeF](v)
+}
 
 // SetExtent sets the property extent, and tells all replicas if that is another value.
-func (s *MeasuresSource) SetExtent(extent qt.SizeF) error { return s.source.Set("extent", extent) }
+func (s *MeasuresSource) SetExtent(extent qt.SizeF) error {
+	return core.Set(s.source, "extent", qt.Of(extent))
+}
 
 // OnSetExtent sets what is asked when a replica writes the property extent: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *MeasuresSource) OnSetExtent(fn func(ctx context.Context, extent qt.SizeF) error) error {
-	return core.OnWriteOf(s.source, "extent", fn)
+	return s.source.OnWrite("extent", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[qt.SizeF](v)) })
 }
 
 // Frame returns the property frame.
-func (s *MeasuresSource) Frame() qt.Rect { return core.Current[qt.Rect](s.source, "frame") }
+func (s *MeasuresSource) Frame() qt.Rect {
+	v, _ := s.source.Get("frame") // the class has it
+	return qt.OrZero[qt.Rect](v)
+}
 
 // SetFrame sets the property frame, and tells all replicas if that is another value.
-func (s *MeasuresSource) SetFrame(frame qt.Rect) error { return s.source.Set("frame", frame) }
+func (s *MeasuresSource) SetFrame(frame qt.Rect) error {
+	return core.Set(s.source, "frame", qt.Of(frame))
+}
 
 // OnSetFrame sets what is asked when a replica writes the property frame: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *MeasuresSource) OnSetFrame(fn func(ctx context.Context, frame qt.Rect) error) error {
-	return core.OnWriteOf(s.source, "frame", fn)
+	return s.source.OnWrite("frame", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[qt.Rect](v)) })
 }
 
 // Bounds returns the property bounds.
-func (s *MeasuresSource) Bounds() qt.RectF { return core.Current[qt.RectF](s.source, "bounds") }
+func (s *MeasuresSource) Bounds() qt.RectF {
+	v, _ := s.source.Get("bounds") // the class has it
+	return qt.OrZero[qt.RectF](v)
+}
 
 // SetBounds sets the property bounds, and tells all replicas if that is another value.
-func (s *MeasuresSource) SetBounds(bounds qt.RectF) error { return s.source.Set("bounds", bounds) }
+func (s *MeasuresSource) SetBounds(bounds qt.RectF) error {
+	return core.Set(s.source, "bounds", qt.Of(bounds))
+}
 
 // OnSetBounds sets what is asked when a replica writes the property bounds: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *MeasuresSource) OnSetBounds(fn func(ctx context.Context, bounds qt.RectF) error) error {
-	return core.OnWriteOf(s.source, "bounds", fn)
+	return s.source.OnWrite("bounds", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[qt.RectF](v)) })
 }
 
 // Edge returns the property edge.
-func (s *MeasuresSource) Edge() qt.Line { return core.Current[qt.Line](s.source, "edge") }
+func (s *MeasuresSource) Edge() qt.Line {
+	v, _ := s.source.Get("edge") // the class has it
+	return qt.OrZero[qt.Line](v)
+}
 
 // SetEdge sets the property edge, and tells all replicas if that is another value.
-func (s *MeasuresSource) SetEdge(edge qt.Line) error { return s.source.Set("edge", edge) }
+func (s *MeasuresSource) SetEdge(edge qt.Line) error { return core.Set(s.source, "edge", qt.Of(edge)) }
 
 // OnSetEdge sets what is asked when a replica writes the property edge: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *MeasuresSource) OnSetEdge(fn func(ctx context.Context, edge qt.Line) error) error {
-	return core.OnWriteOf(s.source, "edge", fn)
+	return s.source.OnWrite("edge", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[qt.Line](v)) })
 }
 
 // Ray returns the property ray.
-func (s *MeasuresSource) Ray() qt.LineF { return core.Current[qt.LineF](s.source, "ray") }
+func (s *MeasuresSource) Ray() qt.LineF {
+	v, _ := s.source.Get("ray") // the class has it
+	return qt.OrZero[qt.LineF](v)
+}
 
 // SetRay sets the property ray, and tells all replicas if that is another value.
-func (s *MeasuresSource) SetRay(ray qt.LineF) error { return s.source.Set("ray", ray) }
+func (s *MeasuresSource) SetRay(ray qt.LineF) error { return core.Set(s.source, "ray", qt.Of(ray)) }
 
 // OnSetRay sets what is asked when a replica writes the property ray: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *MeasuresSource) OnSetRay(fn func(ctx context.Context, ray qt.LineF) error) error {
-	return core.OnWriteOf(s.source, "ray", fn)
+	return s.source.OnWrite("ray", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[qt.LineF](v)) })
 }
 
 // Anything returns the property anything.
-func (s *MeasuresSource) Anything() any { return core.Current[any](s.source, "anything") }
+func (s *MeasuresSource) Anything() any {
+	v, _ := s.source.Get("anything") // the class has it
+	return v.Any()
+}
 
 // SetAnything sets the property anything, and tells all replicas if that is another value.
-func (s *MeasuresSource) SetAnything(anything any) error { return s.source.Set("anything", anything) }
+func (s *MeasuresSource) SetAnything(anything any) error {
+	return core.Set(s.source, "anything", qt.Carry(qt.ValueOf(anything)))
+}
 
 // OnSetAnything sets what is asked when a replica writes the property anything: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *MeasuresSource) OnSetAnything(fn func(ctx context.Context, anything any) error) error {
-	return core.OnWriteOf(s.source, "anything", fn)
+	return s.source.OnWrite("anything", func(ctx context.Context, v qt.Value) error { return fn(ctx, v.Any()) })
 }
 
 // Series returns the property series.
-func (s *MeasuresSource) Series() []any { return core.Current[[]any](s.source, "series") }
+func (s *MeasuresSource) Series() []any {
+	v, _ := s.source.Get("series") // the class has it
+	return qt.OrZero[[]any](v)
+}
 
 // SetSeries sets the property series, and tells all replicas if that is another value.
-func (s *MeasuresSource) SetSeries(series []any) error { return s.source.Set("series", series) }
+func (s *MeasuresSource) SetSeries(series []any) error {
+	return core.Set(s.source, "series", qt.Carry(measuresVariantListType.Value(series)))
+}
 
 // OnSetSeries sets what is asked when a replica writes the property series: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *MeasuresSource) OnSetSeries(fn func(ctx context.Context, series []any) error) error {
-	return core.OnWriteOf(s.source, "series", fn)
+	return s.source.OnWrite("series", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[[]any](v)) })
 }
 
 // Details returns the property details.
 func (s *MeasuresSource) Details() map[string]any {
-	return core.Current[map[string]any](s.source, "details")
+	v, _ := s.source.Get("details") // the class has it
+	return qt.OrZero[map[string]any](v)
 }
 
 // SetDetails sets the property details, and tells all replicas if that is another value.
 func (s *MeasuresSource) SetDetails(details map[string]any) error {
-	return s.source.Set("details", details)
+	return core.Set(s.source, "details", qt.Carry(measuresVariantMapType.Value(details)))
 }
 
 // OnSetDetails sets what is asked when a replica writes the property details: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *MeasuresSource) OnSetDetails(fn func(ctx context.Context, details map[string]any) error) error {
-	return core.OnWriteOf(s.source, "details", fn)
+	return s.source.OnWrite("details", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[map[string]any](v)) })
 }
 
 // Samples returns the property samples.
-func (s *MeasuresSource) Samples() []int32 { return core.Current[[]int32](s.source, "samples") }
+func (s *MeasuresSource) Samples() []int32 {
+	v, _ := s.source.Get("samples") // the class has it
+	return qt.UnpackList(v, qt.OrZero[int32])
+}
 
 // SetSamples sets the property samples, and tells all replicas if that is another value.
-func (s *MeasuresSource) SetSamples(samples []int32) error { return s.source.Set("samples", samples) }
+func (s *MeasuresSource) SetSamples(samples []int32) error {
+	return core.Set(s.source, "samples", qt.PackList(measuresListIntType, samples, qt.Of[int32]))
+}
 
 // OnSetSamples sets what is asked when a replica writes the property samples: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *MeasuresSource) OnSetSamples(fn func(ctx context.Context, samples []int32) error) error {
-	return core.OnWriteOf(s.source, "samples", fn)
+	return s.source.OnWrite("samples", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.UnpackList(v, qt.OrZero[int32])) })
 }
 
 // Sums returns the property sums.
 func (s *MeasuresSource) Sums() map[string]int32 {
-	return core.Current[map[string]int32](s.source, "sums")
+	v, _ := s.source.Get("sums") // the class has it
+	return qt.UnpackMap(v, qt.OrZero[string], qt.OrZero[int32])
 }
 
 // SetSums sets the property sums, and tells all replicas if that is another value.
-func (s *MeasuresSource) SetSums(sums map[string]int32) error { return s.source.Set("sums", sums) }
+func (s *MeasuresSource) SetSums(sums map[string]int32) error {
+	return core.Set(s.source, "sums", qt.PackMap(measuresMapStringIntType, sums, qt.Of[string], qt.Of[int32]))
+}
 
 // OnSetSums sets what is asked when a replica writes the property sums: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *MeasuresSource) OnSetSums(fn func(ctx context.Context, sums map[string]int32) error) error {
-	return core.OnWriteOf(s.source, "sums", fn)
+	return s.source.OnWrite("sums", func(ctx context.Context, v qt.Value) error {
+		return fn(ctx, qt.UnpackMap(v, qt.OrZero[string], qt.OrZero[int32]))
+	})
 }
 
 // EmitWhole emits the signal whole to all replicas.
 func (s *MeasuresSource) EmitWhole(a, b int8, c uint8, d int16, e uint16, f int32, g uint32, h int64, i uint64) error {
-	return core.Emit(s.source, "whole", qt.Of(int32(a)), qt.Of(int32(b)), qt.Of(int32(c)), qt.Of(int32(d)), qt.Of(int32(e)), qt.Of(f), qt.Of(g), qt.Of(h), qt.Of(i))
+	return core.Emit(s.source, "whole", qt.Of(a), qt.Of(b), qt.Of(c), qt.Of(d), qt.Of(e), qt.Of(f), qt.Of(g), qt.Of(h), qt.Of(i))
 }
 
 // EmitBroken emits the signal broken to all replicas.
@@ -600,17 +781,17 @@ func (s *MeasuresSource) EmitBroken(a float32, b float64, c bool) error {
 
 // EmitTimed emits the signal timed to all replicas.
 func (s *MeasuresSource) EmitTimed(at time.Time, day qt.Date, hour qt.Time) error {
-	return s.source.Emit("timed", at, day, hour)
+	return core.Emit(s.source, "timed", qt.Of(at), qt.Of(day), qt.Of(hour))
 }
 
 // EmitPlaced emits the signal placed to all replicas.
 func (s *MeasuresSource) EmitPlaced(a qt.Point, b qt.PointF, c qt.Size, d qt.SizeF, e qt.Rect, f qt.RectF, g qt.Line, h qt.LineF) error {
-	return s.source.Emit("placed", a, b, c, d, e, f, g, h)
+	return core.Emit(s.source, "placed", qt.Of(a), qt.Of(b), qt.Of(c), qt.Of(d), qt.Of(e), qt.Of(f), qt.Of(g), qt.Of(h))
 }
 
 // EmitOther emits the signal other to all replicas.
 func (s *MeasuresSource) EmitOther(a []byte, b qt.URL, c qt.UUID, d any, e map[string]any, f []string, g qt.Char) error {
-	return s.source.Emit("other", a, b, c, d, e, f, g)
+	return core.Emit(s.source, "other", qt.Of(a), qt.Of(b), qt.Of(c), qt.Carry(qt.ValueOf(d)), qt.Carry(measuresVariantMapType.Value(e)), qt.PackList(measuresStringListType, f, qt.Of[string]), qt.Of(g))
 }
 
 // MeasuresReplica is an object of the class Measures elsewhere. What it can do besides, such as Wait and Close, is said of
@@ -629,630 +810,761 @@ func AcquireMeasures(node *core.Node, name string) (*MeasuresReplica, error) {
 }
 
 // Ready returns the property ready as last seen.
-func (r *MeasuresReplica) Ready() bool { return core.Current[bool](r.Replica, "ready") }
+func (r *MeasuresReplica) Ready() bool {
+	v, _ := r.Replica.Get("ready") // the class has it
+	return qt.OrZero[bool](v)
+}
 
 // OnReadyChanged calls fn with the new value whenever the property ready has changed, until it is cancelled.
 func (r *MeasuresReplica) OnReadyChanged(fn func(ready bool)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "ready", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("ready", func(v qt.Value) { fn(qt.OrZero[bool](v)) }) // the class has it
 	return cancel
 }
 
 // SetReady asks the source for a new value of the property ready. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *MeasuresReplica) SetReady(ctx context.Context, ready bool) error {
-	return core.WriteTo(ctx, r.Replica, "ready", ready)
+	return core.WriteTo(ctx, r.Replica, "ready", qt.Of(ready))
 }
 
 // Trim returns the property trim as last seen.
-func (r *MeasuresReplica) Trim() int8 { return core.Current[int8](r.Replica, "trim") }
+func (r *MeasuresReplica) Trim() int8 {
+	v, _ := r.Replica.Get("trim") // the class has it
+	return qt.OrZero[int8](v)
+}
 
 // OnTrimChanged calls fn with the new value whenever the property trim has changed, until it is cancelled.
 func (r *MeasuresReplica) OnTrimChanged(fn func(trim int8)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "trim", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("trim", func(v qt.Value) { fn(qt.OrZero[int8](v)) }) // the class has it
 	return cancel
 }
 
 // SetTrim asks the source for a new value of the property trim. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *MeasuresReplica) SetTrim(ctx context.Context, trim int8) error {
-	return core.WriteTo(ctx, r.Replica, "trim", trim)
+	return core.WriteTo(ctx, r.Replica, "trim", qt.Of(trim))
 }
 
 // Offset returns the property offset as last seen.
-func (r *MeasuresReplica) Offset() int8 { return core.Current[int8](r.Replica, "offset") }
+func (r *MeasuresReplica) Offset() int8 {
+	v, _ := r.Replica.Get("offset") // the class has it
+	return qt.OrZero[int8](v)
+}
 
 // OnOffsetChanged calls fn with the new value whenever the property offset has changed, until it is cancelled.
 func (r *MeasuresReplica) OnOffsetChanged(fn func(offset int8)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "offset", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("offset", func(v qt.Value) { fn(qt.OrZero[int8](v)) }) // the class has it
 	return cancel
 }
 
 // SetOffset asks the source for a new value of the property offset. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *MeasuresReplica) SetOffset(ctx context.Context, offset int8) error {
-	return core.WriteTo(ctx, r.Replica, "offset", offset)
+	return core.WriteTo(ctx, r.Replica, "offset", qt.Of(offset))
 }
 
 // Octet returns the property octet as last seen.
-func (r *MeasuresReplica) Octet() uint8 { return core.Current[uint8](r.Replica, "octet") }
+func (r *MeasuresReplica) Octet() uint8 {
+	v, _ := r.Replica.Get("octet") // the class has it
+	return qt.OrZero[uint8](v)
+}
 
 // OnOctetChanged calls fn with the new value whenever the property octet has changed, until it is cancelled.
 func (r *MeasuresReplica) OnOctetChanged(fn func(octet uint8)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "octet", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("octet", func(v qt.Value) { fn(qt.OrZero[uint8](v)) }) // the class has it
 	return cancel
 }
 
 // SetOctet asks the source for a new value of the property octet. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *MeasuresReplica) SetOctet(ctx context.Context, octet uint8) error {
-	return core.WriteTo(ctx, r.Replica, "octet", octet)
+	return core.WriteTo(ctx, r.Replica, "octet", qt.Of(octet))
 }
 
 // Depth returns the property depth as last seen.
-func (r *MeasuresReplica) Depth() int16 { return core.Current[int16](r.Replica, "depth") }
+func (r *MeasuresReplica) Depth() int16 {
+	v, _ := r.Replica.Get("depth") // the class has it
+	return qt.OrZero[int16](v)
+}
 
 // OnDepthChanged calls fn with the new value whenever the property depth has changed, until it is cancelled.
 func (r *MeasuresReplica) OnDepthChanged(fn func(depth int16)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "depth", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("depth", func(v qt.Value) { fn(qt.OrZero[int16](v)) }) // the class has it
 	return cancel
 }
 
 // SetDepth asks the source for a new value of the property depth. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *MeasuresReplica) SetDepth(ctx context.Context, depth int16) error {
-	return core.WriteTo(ctx, r.Replica, "depth", depth)
+	return core.WriteTo(ctx, r.Replica, "depth", qt.Of(depth))
 }
 
 // Port returns the property port as last seen.
-func (r *MeasuresReplica) Port() uint16 { return core.Current[uint16](r.Replica, "port") }
+func (r *MeasuresReplica) Port() uint16 {
+	v, _ := r.Replica.Get("port") // the class has it
+	return qt.OrZero[uint16](v)
+}
 
 // OnPortChanged calls fn with the new value whenever the property port has changed, until it is cancelled.
 func (r *MeasuresReplica) OnPortChanged(fn func(port uint16)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "port", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("port", func(v qt.Value) { fn(qt.OrZero[uint16](v)) }) // the class has it
 	return cancel
 }
 
 // SetPort asks the source for a new value of the property port. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *MeasuresReplica) SetPort(ctx context.Context, port uint16) error {
-	return core.WriteTo(ctx, r.Replica, "port", port)
+	return core.WriteTo(ctx, r.Replica, "port", qt.Of(port))
 }
 
 // Count returns the property count as last seen.
-func (r *MeasuresReplica) Count() int32 { return core.Current[int32](r.Replica, "count") }
+func (r *MeasuresReplica) Count() int32 {
+	v, _ := r.Replica.Get("count") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnCountChanged calls fn with the new value whenever the property count has changed, until it is cancelled.
 func (r *MeasuresReplica) OnCountChanged(fn func(count int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "count", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("count", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // SetCount asks the source for a new value of the property count. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *MeasuresReplica) SetCount(ctx context.Context, count int32) error {
-	return core.WriteTo(ctx, r.Replica, "count", count)
+	return core.WriteTo(ctx, r.Replica, "count", qt.Of(count))
 }
 
 // Ticks returns the property ticks as last seen.
-func (r *MeasuresReplica) Ticks() uint32 { return core.Current[uint32](r.Replica, "ticks") }
+func (r *MeasuresReplica) Ticks() uint32 {
+	v, _ := r.Replica.Get("ticks") // the class has it
+	return qt.OrZero[uint32](v)
+}
 
 // OnTicksChanged calls fn with the new value whenever the property ticks has changed, until it is cancelled.
 func (r *MeasuresReplica) OnTicksChanged(fn func(ticks uint32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "ticks", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("ticks", func(v qt.Value) { fn(qt.OrZero[uint32](v)) }) // the class has it
 	return cancel
 }
 
 // SetTicks asks the source for a new value of the property ticks. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *MeasuresReplica) SetTicks(ctx context.Context, ticks uint32) error {
-	return core.WriteTo(ctx, r.Replica, "ticks", ticks)
+	return core.WriteTo(ctx, r.Replica, "ticks", qt.Of(ticks))
 }
 
 // Drift returns the property drift as last seen.
-func (r *MeasuresReplica) Drift() int64 { return core.Current[int64](r.Replica, "drift") }
+func (r *MeasuresReplica) Drift() int64 {
+	v, _ := r.Replica.Get("drift") // the class has it
+	return qt.OrZero[int64](v)
+}
 
 // OnDriftChanged calls fn with the new value whenever the property drift has changed, until it is cancelled.
 func (r *MeasuresReplica) OnDriftChanged(fn func(drift int64)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "drift", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("drift", func(v qt.Value) { fn(qt.OrZero[int64](v)) }) // the class has it
 	return cancel
 }
 
 // SetDrift asks the source for a new value of the property drift. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *MeasuresReplica) SetDrift(ctx context.Context, drift int64) error {
-	return core.WriteTo(ctx, r.Replica, "drift", drift)
+	return core.WriteTo(ctx, r.Replica, "drift", qt.Of(drift))
 }
 
 // Total returns the property total as last seen.
-func (r *MeasuresReplica) Total() uint64 { return core.Current[uint64](r.Replica, "total") }
+func (r *MeasuresReplica) Total() uint64 {
+	v, _ := r.Replica.Get("total") // the class has it
+	return qt.OrZero[uint64](v)
+}
 
 // OnTotalChanged calls fn with the new value whenever the property total has changed, until it is cancelled.
 func (r *MeasuresReplica) OnTotalChanged(fn func(total uint64)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "total", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("total", func(v qt.Value) { fn(qt.OrZero[uint64](v)) }) // the class has it
 	return cancel
 }
 
 // SetTotal asks the source for a new value of the property total. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *MeasuresReplica) SetTotal(ctx context.Context, total uint64) error {
-	return core.WriteTo(ctx, r.Replica, "total", total)
+	return core.WriteTo(ctx, r.Replica, "total", qt.Of(total))
 }
 
 // Ratio returns the property ratio as last seen.
-func (r *MeasuresReplica) Ratio() float32 { return core.Current[float32](r.Replica, "ratio") }
+func (r *MeasuresReplica) Ratio() float32 {
+	v, _ := r.Replica.Get("ratio") // the class has it
+	return qt.OrZero[float32](v)
+}
 
 // OnRatioChanged calls fn with the new value whenever the property ratio has changed, until it is cancelled.
 func (r *MeasuresReplica) OnRatioChanged(fn func(ratio float32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "ratio", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("ratio", func(v qt.Value) { fn(qt.OrZero[float32](v)) }) // the class has it
 	return cancel
 }
 
 // SetRatio asks the source for a new value of the property ratio. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *MeasuresReplica) SetRatio(ctx context.Context, ratio float32) error {
-	return core.WriteTo(ctx, r.Replica, "ratio", ratio)
+	return core.WriteTo(ctx, r.Replica, "ratio", qt.Of(ratio))
 }
 
 // Precise returns the property precise as last seen.
-func (r *MeasuresReplica) Precise() float64 { return core.Current[float64](r.Replica, "precise") }
+func (r *MeasuresReplica) Precise() float64 {
+	v, _ := r.Replica.Get("precise") // the class has it
+	return qt.OrZero[float64](v)
+}
 
 // OnPreciseChanged calls fn with the new value whenever the property precise has changed, until it is cancelled.
 func (r *MeasuresReplica) OnPreciseChanged(fn func(precise float64)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "precise", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("precise", func(v qt.Value) { fn(qt.OrZero[float64](v)) }) // the class has it
 	return cancel
 }
 
 // SetPrecise asks the source for a new value of the property precise. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *MeasuresReplica) SetPrecise(ctx context.Context, precise float64) error {
-	return core.WriteTo(ctx, r.Replica, "precise", precise)
+	return core.WriteTo(ctx, r.Replica, "precise", qt.Of(precise))
 }
 
 // Symbol returns the property symbol as last seen.
-func (r *MeasuresReplica) Symbol() qt.Char { return core.Current[qt.Char](r.Replica, "symbol") }
+func (r *MeasuresReplica) Symbol() qt.Char {
+	v, _ := r.Replica.Get("symbol") // the class has it
+	return qt.OrZero[qt.Char](v)
+}
 
 // OnSymbolChanged calls fn with the new value whenever the property symbol has changed, until it is cancelled.
 func (r *MeasuresReplica) OnSymbolChanged(fn func(symbol qt.Char)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "symbol", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("symbol", func(v qt.Value) { fn(qt.OrZero[qt.Char](v)) }) // the class has it
 	return cancel
 }
 
 // SetSymbol asks the source for a new value of the property symbol. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *MeasuresReplica) SetSymbol(ctx context.Context, symbol qt.Char) error {
-	return core.WriteTo(ctx, r.Replica, "symbol", symbol)
+	return core.WriteTo(ctx, r.Replica, "symbol", qt.Of(symbol))
 }
 
 // Unit returns the property unit as last seen.
-func (r *MeasuresReplica) Unit() string { return core.Current[string](r.Replica, "unit") }
+func (r *MeasuresReplica) Unit() string {
+	v, _ := r.Replica.Get("unit") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // OnUnitChanged calls fn with the new value whenever the property unit has changed, until it is cancelled.
 func (r *MeasuresReplica) OnUnitChanged(fn func(unit string)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "unit", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("unit", func(v qt.Value) { fn(qt.OrZero[string](v)) }) // the class has it
 	return cancel
 }
 
 // SetUnit asks the source for a new value of the property unit. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *MeasuresReplica) SetUnit(ctx context.Context, unit string) error {
-	return core.WriteTo(ctx, r.Replica, "unit", unit)
+	return core.WriteTo(ctx, r.Replica, "unit", qt.Of(unit))
 }
 
 // Raw returns the property raw as last seen.
-func (r *MeasuresReplica) Raw() []byte { return core.Current[[]byte](r.Replica, "raw") }
+func (r *MeasuresReplica) Raw() []byte {
+	v, _ := r.Replica.Get("raw") // the class has it
+	return qt.OrZero[[]byte](v)
+}
 
 // OnRawChanged calls fn with the new value whenever the property raw has changed, until it is cancelled.
 func (r *MeasuresReplica) OnRawChanged(fn func(raw []byte)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "raw", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("raw", func(v qt.Value) { fn(qt.OrZero[[]byte](v)) }) // the class has it
 	return cancel
 }
 
 // SetRaw asks the source for a new value of the property raw. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *MeasuresReplica) SetRaw(ctx context.Context, raw []byte) error {
-	return core.WriteTo(ctx, r.Replica, "raw", raw)
+	return core.WriteTo(ctx, r.Replica, "raw", qt.Of(raw))
 }
 
 // Labels returns the property labels as last seen.
-func (r *MeasuresReplica) Labels() []string { return core.Current[[]string](r.Replica, "labels") }
+func (r *MeasuresReplica) Labels() []string {
+	v, _ := r.Replica.Get("labels") // the class has it
+	return qt.UnpackList(v, qt.OrZero[string])
+}
 
 // OnLabelsChanged calls fn with the new value whenever the property labels has changed, until it is cancelled.
 func (r *MeasuresReplica) OnLabelsChanged(fn func(labels []string)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "labels", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("labels", func(v qt.Value) { fn(qt.UnpackList(v, qt.OrZero[string])) }) // the class has it
 	return cancel
 }
 
 // SetLabels asks the source for a new value of the property labels. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *MeasuresReplica) SetLabels(ctx context.Context, labels []string) error {
-	return core.WriteTo(ctx, r.Replica, "labels", labels)
+	return core.WriteTo(ctx, r.Replica, "labels", qt.PackList(measuresStringListType, labels, qt.Of[string]))
 }
 
 // Taken returns the property taken as last seen.
-func (r *MeasuresReplica) Taken() time.Time { return core.Current[time.Time](r.Replica, "taken") }
+func (r *MeasuresReplica) Taken() time.Time {
+	v, _ := r.Replica.Get("taken") // the class has it
+	return qt.OrZero[time.Time](v)
+}
 
 // OnTakenChanged calls fn with the new value whenever the property taken has changed, until it is cancelled.
 func (r *MeasuresReplica) OnTakenChanged(fn func(taken time.Time)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "taken", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("taken", func(v qt.Value) { fn(qt.OrZero[time.Time](v)) }) // the class has it
 	return cancel
 }
 
 // SetTaken asks the source for a new value of the property taken. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *MeasuresReplica) SetTaken(ctx context.Context, taken time.Time) error {
-	return core.WriteTo(ctx, r.Replica, "taken", taken)
+	return core.WriteTo(ctx, r.Replica, "taken", qt.Of(taken))
 }
 
 // Day returns the property day as last seen.
-func (r *MeasuresReplica) Day() qt.Date { return core.Current[qt.Date](r.Replica, "day") }
+func (r *MeasuresReplica) Day() qt.Date {
+	v, _ := r.Replica.Get("day") // the class has it
+	return qt.OrZero[qt.Date](v)
+}
 
 // OnDayChanged calls fn with the new value whenever the property day has changed, until it is cancelled.
 func (r *MeasuresReplica) OnDayChanged(fn func(day qt.Date)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "day", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("day", func(v qt.Value) { fn(qt.OrZero[qt.Date](v)) }) // the class has it
 	return cancel
 }
 
 // SetDay asks the source for a new value of the property day. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *MeasuresReplica) SetDay(ctx context.Context, day qt.Date) error {
-	return core.WriteTo(ctx, r.Replica, "day", day)
+	return core.WriteTo(ctx, r.Replica, "day", qt.Of(day))
 }
 
 // Hour returns the property hour as last seen.
-func (r *MeasuresReplica) Hour() qt.Time { return core.Current[qt.Time](r.Replica, "hour") }
+func (r *MeasuresReplica) Hour() qt.Time {
+	v, _ := r.Replica.Get("hour") // the class has it
+	return qt.OrZero[qt.Time](v)
+}
 
 // OnHourChanged calls fn with the new value whenever the property hour has changed, until it is cancelled.
 func (r *MeasuresReplica) OnHourChanged(fn func(hour qt.Time)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "hour", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("hour", func(v qt.Value) { fn(qt.OrZero[qt.Time](v)) }) // the class has it
 	return cancel
 }
 
 // SetHour asks the source for a new value of the property hour. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *MeasuresReplica) SetHour(ctx context.Context, hour qt.Time) error {
-	return core.WriteTo(ctx, r.Replica, "hour", hour)
+	return core.WriteTo(ctx, r.Replica, "hour", qt.Of(hour))
 }
 
 // Manual returns the property manual as last seen.
-func (r *MeasuresReplica) Manual() qt.URL { return core.Current[qt.URL](r.Replica, "manual") }
+func (r *MeasuresReplica) Manual() qt.URL {
+	v, _ := r.Replica.Get("manual") // the class has it
+	return qt.OrZero[qt.URL](v)
+}
 
 // OnManualChanged calls fn with the new value whenever the property manual has changed, until it is cancelled.
 func (r *MeasuresReplica) OnManualChanged(fn func(manual qt.URL)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "manual", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("manual", func(v qt.Value) { fn(qt.OrZero[qt.URL](v)) }) // the class has it
 	return cancel
 }
 
 // SetManual asks the source for a new value of the property manual. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *MeasuresReplica) SetManual(ctx context.Context, manual qt.URL) error {
-	return core.WriteTo(ctx, r.Replica, "manual", manual)
+	return core.WriteTo(ctx, r.Replica, "manual", qt.Of(manual))
 }
 
 // Device returns the property device as last seen.
-func (r *MeasuresReplica) Device() qt.UUID { return core.Current[qt.UUID](r.Replica, "device") }
+func (r *MeasuresReplica) Device() qt.UUID {
+	v, _ := r.Replica.Get("device") // the class has it
+	return qt.OrZero[qt.UUID](v)
+}
 
 // OnDeviceChanged calls fn with the new value whenever the property device has changed, until it is cancelled.
 func (r *MeasuresReplica) OnDeviceChanged(fn func(device qt.UUID)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "device", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("device", func(v qt.Value) { fn(qt.OrZero[qt.UUID](v)) }) // the class has it
 	return cancel
 }
 
 // SetDevice asks the source for a new value of the property device. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *MeasuresReplica) SetDevice(ctx context.Context, device qt.UUID) error {
-	return core.WriteTo(ctx, r.Replica, "device", device)
+	return core.WriteTo(ctx, r.Replica, "device", qt.Of(device))
 }
 
 // Dot returns the property dot as last seen.
-func (r *MeasuresReplica) Dot() qt.Point { return core.Current[qt.Point](r.Replica, "dot") }
+func (r *MeasuresReplica) Dot() qt.Point {
+	v, _ := r.Replica.Get("dot") // the class has it
+	return qt.OrZero[qt.Point](v)
+}
 
 // OnDotChanged calls fn with the new value whenever the property dot has changed, until it is cancelled.
 func (r *MeasuresReplica) OnDotChanged(fn func(dot qt.Point)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "dot", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("dot", func(v qt.Value) { fn(qt.OrZero[qt.Point](v)) }) // the class has it
 	return cancel
 }
 
 // SetDot asks the source for a new value of the property dot. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *MeasuresReplica) SetDot(ctx context.Context, dot qt.Point) error {
-	return core.WriteTo(ctx, r.Replica, "dot", dot)
+	return core.WriteTo(ctx, r.Replica, "dot", qt.Of(dot))
 }
 
 // Spot returns the property spot as last seen.
-func (r *MeasuresReplica) Spot() qt.PointF { return core.Current[qt.PointF](r.Replica, "spot") }
+func (r *MeasuresReplica) Spot() qt.PointF {
+	v, _ := r.Replica.Get("spot") // the class has it
+	return qt.OrZero[qt.PointF](v)
+}
 
 // OnSpotChanged calls fn with the new value whenever the property spot has changed, until it is cancelled.
 func (r *MeasuresReplica) OnSpotChanged(fn func(spot qt.PointF)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "spot", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("spot", func(v qt.Value) { fn(qt.OrZero[qt.PointF](v)) }) // the class has it
 	return cancel
 }
 
 // SetSpot asks the source for a new value of the property spot. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *MeasuresReplica) SetSpot(ctx context.Context, spot qt.PointF) error {
-	return core.WriteTo(ctx, r.Replica, "spot", spot)
+	return core.WriteTo(ctx, r.Replica, "spot", qt.Of(spot))
 }
 
 // Area returns the property area as last seen.
-func (r *MeasuresReplica) Area() qt.Size { return core.Current[qt.Size](r.Replica, "area") }
+func (r *MeasuresReplica) Area() qt.Size {
+	v, _ := r.Replica.Get("area") // the class has it
+	return qt.OrZero[qt.Size](v)
+}
 
 // OnAreaChanged calls fn with the new value whenever the property area has changed, until it is cancelled.
 func (r *MeasuresReplica) OnAreaChanged(fn func(area qt.Size)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "area", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("area", func(v qt.Value) { fn(qt.OrZero[qt.Size](v)) }) // the class has it
 	return cancel
 }
 
 // SetArea asks the source for a new value of the property area. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *MeasuresReplica) SetArea(ctx context.Context, area qt.Size) error {
-	return core.WriteTo(ctx, r.Replica, "area", area)
+	return core.WriteTo(ctx, r.Replica, "area", qt.Of(area))
 }
 
 // Extent returns the property extent as last seen.
-func (r *MeasuresReplica) Extent() qt.SizeF { return core.Current[qt.SizeF](r.Replica, "extent") }
+func (r *MeasuresReplica) Extent() qt.SizeF {
+	v, _ := r.Replica.Get("extent") // the class has it
+	return qt.OrZero[qt.SizeF](v)
+}
 
 // OnExtentChanged calls fn with the new value whenever the property extent has changed, until it is cancelled.
 func (r *MeasuresReplica) OnExtentChanged(fn func(extent qt.SizeF)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "extent", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("extent", func(v qt.Value) { fn(qt.OrZero[qt.SizeF](v)) }) // the class has it
 	return cancel
 }
 
 // SetExtent asks the source for a new value of the property extent. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *MeasuresReplica) SetExtent(ctx context.Context, extent qt.SizeF) error {
-	return core.WriteTo(ctx, r.Replica, "extent", extent)
+	return core.WriteTo(ctx, r.Replica, "extent", qt.Of(extent))
 }
 
 // Frame returns the property frame as last seen.
-func (r *MeasuresReplica) Frame() qt.Rect { return core.Current[qt.Rect](r.Replica, "frame") }
+func (r *MeasuresReplica) Frame() qt.Rect {
+	v, _ := r.Replica.Get("frame") // the class has it
+	return qt.OrZero[qt.Rect](v)
+}
 
 // OnFrameChanged calls fn with the new value whenever the property frame has changed, until it is cancelled.
 func (r *MeasuresReplica) OnFrameChanged(fn func(frame qt.Rect)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "frame", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("frame", func(v qt.Value) { fn(qt.OrZero[qt.Rect](v)) }) // the class has it
 	return cancel
 }
 
 // SetFrame asks the source for a new value of the property frame. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *MeasuresReplica) SetFrame(ctx context.Context, frame qt.Rect) error {
-	return core.WriteTo(ctx, r.Replica, "frame", frame)
+	return core.WriteTo(ctx, r.Replica, "frame", qt.Of(frame))
 }
 
 // Bounds returns the property bounds as last seen.
-func (r *MeasuresReplica) Bounds() qt.RectF { return core.Current[qt.RectF](r.Replica, "bounds") }
+func (r *MeasuresReplica) Bounds() qt.RectF {
+	v, _ := r.Replica.Get("bounds") // the class has it
+	return qt.OrZero[qt.RectF](v)
+}
 
 // OnBoundsChanged calls fn with the new value whenever the property bounds has changed, until it is cancelled.
 func (r *MeasuresReplica) OnBoundsChanged(fn func(bounds qt.RectF)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "bounds", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("bounds", func(v qt.Value) { fn(qt.OrZero[qt.RectF](v)) }) // the class has it
 	return cancel
 }
 
 // SetBounds asks the source for a new value of the property bounds. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *MeasuresReplica) SetBounds(ctx context.Context, bounds qt.RectF) error {
-	return core.WriteTo(ctx, r.Replica, "bounds", bounds)
+	return core.WriteTo(ctx, r.Replica, "bounds", qt.Of(bounds))
 }
 
 // Edge returns the property edge as last seen.
-func (r *MeasuresReplica) Edge() qt.Line { return core.Current[qt.Line](r.Replica, "edge") }
+func (r *MeasuresReplica) Edge() qt.Line {
+	v, _ := r.Replica.Get("edge") // the class has it
+	return qt.OrZero[qt.Line](v)
+}
 
 // OnEdgeChanged calls fn with the new value whenever the property edge has changed, until it is cancelled.
 func (r *MeasuresReplica) OnEdgeChanged(fn func(edge qt.Line)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "edge", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("edge", func(v qt.Value) { fn(qt.OrZero[qt.Line](v)) }) // the class has it
 	return cancel
 }
 
 // SetEdge asks the source for a new value of the property edge. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *MeasuresReplica) SetEdge(ctx context.Context, edge qt.Line) error {
-	return core.WriteTo(ctx, r.Replica, "edge", edge)
+	return core.WriteTo(ctx, r.Replica, "edge", qt.Of(edge))
 }
 
 // Ray returns the property ray as last seen.
-func (r *MeasuresReplica) Ray() qt.LineF { return core.Current[qt.LineF](r.Replica, "ray") }
+func (r *MeasuresReplica) Ray() qt.LineF {
+	v, _ := r.Replica.Get("ray") // the class has it
+	return qt.OrZero[qt.LineF](v)
+}
 
 // OnRayChanged calls fn with the new value whenever the property ray has changed, until it is cancelled.
 func (r *MeasuresReplica) OnRayChanged(fn func(ray qt.LineF)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "ray", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("ray", func(v qt.Value) { fn(qt.OrZero[qt.LineF](v)) }) // the class has it
 	return cancel
 }
 
 // SetRay asks the source for a new value of the property ray. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *MeasuresReplica) SetRay(ctx context.Context, ray qt.LineF) error {
-	return core.WriteTo(ctx, r.Replica, "ray", ray)
+	return core.WriteTo(ctx, r.Replica, "ray", qt.Of(ray))
 }
 
 // Anything returns the property anything as last seen.
-func (r *MeasuresReplica) Anything() any { return core.Current[any](r.Replica, "anything") }
+func (r *MeasuresReplica) Anything() any {
+	v, _ := r.Replica.Get("anything") // the class has it
+	return v.Any()
+}
 
 // OnAnythingChanged calls fn with the new value whenever the property anything has changed, until it is cancelled.
 func (r *MeasuresReplica) OnAnythingChanged(fn func(anything any)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "anything", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("anything", func(v qt.Value) { fn(v.Any()) }) // the class has it
 	return cancel
 }
 
 // SetAnything asks the source for a new value of the property anything. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *MeasuresReplica) SetAnything(ctx context.Context, anything any) error {
-	return core.WriteTo(ctx, r.Replica, "anything", anything)
+	return core.WriteTo(ctx, r.Replica, "anything", qt.Carry(qt.ValueOf(anything)))
 }
 
 // Series returns the property series as last seen.
-func (r *MeasuresReplica) Series() []any { return core.Current[[]any](r.Replica, "series") }
+func (r *MeasuresReplica) Series() []any {
+	v, _ := r.Replica.Get("series") // the class has it
+	return qt.OrZero[[]any](v)
+}
 
 // OnSeriesChanged calls fn with the new value whenever the property series has changed, until it is cancelled.
 func (r *MeasuresReplica) OnSeriesChanged(fn func(series []any)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "series", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("series", func(v qt.Value) { fn(qt.OrZero[[]any](v)) }) // the class has it
 	return cancel
 }
 
 // SetSeries asks the source for a new value of the property series. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *MeasuresReplica) SetSeries(ctx context.Context, series []any) error {
-	return core.WriteTo(ctx, r.Replica, "series", series)
+	return core.WriteTo(ctx, r.Replica, "series", qt.Carry(measuresVariantListType.Value(series)))
 }
 
 // Details returns the property details as last seen.
 func (r *MeasuresReplica) Details() map[string]any {
-	return core.Current[map[string]any](r.Replica, "details")
+	v, _ := r.Replica.Get("details") // the class has it
+	return qt.OrZero[map[string]any](v)
 }
 
 // OnDetailsChanged calls fn with the new value whenever the property details has changed, until it is cancelled.
 func (r *MeasuresReplica) OnDetailsChanged(fn func(details map[string]any)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "details", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("details", func(v qt.Value) { fn(qt.OrZero[map[string]any](v)) }) // the class has it
 	return cancel
 }
 
 // SetDetails asks the source for a new value of the property details. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *MeasuresReplica) SetDetails(ctx context.Context, details map[string]any) error {
-	return core.WriteTo(ctx, r.Replica, "details", details)
+	return core.WriteTo(ctx, r.Replica, "details", qt.Carry(measuresVariantMapType.Value(details)))
 }
 
 // Samples returns the property samples as last seen.
-func (r *MeasuresReplica) Samples() []int32 { return core.Current[[]int32](r.Replica, "samples") }
+func (r *MeasuresReplica) Samples() []int32 {
+	v, _ := r.Replica.Get("samples") // the class has it
+	return qt.UnpackList(v, qt.OrZero[int32])
+}
 
 // OnSamplesChanged calls fn with the new value whenever the property samples has changed, until it is cancelled.
 func (r *MeasuresReplica) OnSamplesChanged(fn func(samples []int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "samples", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("samples", func(v qt.Value) { fn(qt.UnpackList(v, qt.OrZero[int32])) }) // the class has it
 	return cancel
 }
 
 // SetSamples asks the source for a new value of the property samples. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *MeasuresReplica) SetSamples(ctx context.Context, samples []int32) error {
-	return core.WriteTo(ctx, r.Replica, "samples", samples)
+	return core.WriteTo(ctx, r.Replica, "samples", qt.PackList(measuresListIntType, samples, qt.Of[int32]))
 }
 
 // Sums returns the property sums as last seen.
 func (r *MeasuresReplica) Sums() map[string]int32 {
-	return core.Current[map[string]int32](r.Replica, "sums")
+	v, _ := r.Replica.Get("sums") // the class has it
+	return qt.UnpackMap(v, qt.OrZero[string], qt.OrZero[int32])
 }
 
 // OnSumsChanged calls fn with the new value whenever the property sums has changed, until it is cancelled.
 func (r *MeasuresReplica) OnSumsChanged(fn func(sums map[string]int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "sums", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("sums", func(v qt.Value) { fn(qt.UnpackMap(v, qt.OrZero[string], qt.OrZero[int32])) }) // the class has it
 	return cancel
 }
 
 // SetSums asks the source for a new value of the property sums. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *MeasuresReplica) SetSums(ctx context.Context, sums map[string]int32) error {
-	return core.WriteTo(ctx, r.Replica, "sums", sums)
+	return core.WriteTo(ctx, r.Replica, "sums", qt.PackMap(measuresMapStringIntType, sums, qt.Of[string], qt.Of[int32]))
 }
 
 // OnWhole calls fn whenever the source emits the signal whole, until it is cancelled.
 func (r *MeasuresReplica) OnWhole(fn func(a int8, b int8, c uint8, d int16, e uint16, f int32, g uint32, h int64, i uint64)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("whole", func(args []qt.Value) {
-		fn(core.As[int8](args[0]), core.As[int8](args[1]), core.As[uint8](args[2]), core.As[int16](args[3]), core.As[uint16](args[4]), core.As[int32](args[5]), core.As[uint32](args[6]), core.As[int64](args[7]), core.As[uint64](args[8]))
-	})
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("whole", func(args []qt.Value) {
+		fn(
+			qt.OrZero[int8](args[0]),
+			qt.OrZero[int8](args[1]),
+			qt.OrZero[uint8](args[2]),
+			qt.OrZero[int16](args[3]),
+			qt.OrZero[uint16](args[4]),
+			qt.OrZero[int32](args[5]),
+			qt.OrZero[uint32](args[6]),
+			qt.OrZero[int64](args[7]),
+			qt.OrZero[uint64](args[8]),
+		)
+	}) // the class has it
 	return cancel
 }
 
 // OnBroken calls fn whenever the source emits the signal broken, until it is cancelled.
 func (r *MeasuresReplica) OnBroken(fn func(a float32, b float64, c bool)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("broken", func(args []qt.Value) {
-		fn(core.As[float32](args[0]), core.As[float64](args[1]), core.As[bool](args[2]))
-	})
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("broken", func(args []qt.Value) {
+		fn(qt.OrZero[float32](args[0]), qt.OrZero[float64](args[1]), qt.OrZero[bool](args[2]))
+	}) // the class has it
 	return cancel
 }
 
 // OnTimed calls fn whenever the source emits the signal timed, until it is cancelled.
 func (r *MeasuresReplica) OnTimed(fn func(at time.Time, day qt.Date, hour qt.Time)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("timed", func(args []qt.Value) {
-		fn(core.As[time.Time](args[0]), core.As[qt.Date](args[1]), core.As[qt.Time](args[2]))
-	})
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("timed", func(args []qt.Value) {
+		fn(qt.OrZero[time.Time](args[0]), qt.OrZero[qt.Date](args[1]), qt.OrZero[qt.Time](args[2]))
+	}) // the class has it
 	return cancel
 }
 
 // OnPlaced calls fn whenever the source emits the signal placed, until it is cancelled.
 func (r *MeasuresReplica) OnPlaced(fn func(a qt.Point, b qt.PointF, c qt.Size, d qt.SizeF, e qt.Rect, f qt.RectF, g qt.Line, h qt.LineF)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("placed", func(args []qt.Value) {
-		fn(core.As[qt.Point](args[0]), core.As[qt.PointF](args[1]), core.As[qt.Size](args[2]), core.As[qt.SizeF](args[3]), core.As[qt.Rect](args[4]), core.As[qt.RectF](args[5]), core.As[qt.Line](args[6]), core.As[qt.LineF](args[7]))
-	})
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("placed", func(args []qt.Value) {
+		fn(
+			qt.OrZero[qt.Point](args[0]),
+			qt.OrZero[qt.PointF](args[1]),
+			qt.OrZero[qt.Size](args[2]),
+			qt.OrZero[qt.SizeF](args[3]),
+			qt.OrZero[qt.Rect](args[4]),
+			qt.OrZero[qt.RectF](args[5]),
+			qt.OrZero[qt.Line](args[6]),
+			qt.OrZero[qt.LineF](args[7]),
+		)
+	}) // the class has it
 	return cancel
 }
 
 // OnOther calls fn whenever the source emits the signal other, until it is cancelled.
 func (r *MeasuresReplica) OnOther(fn func(a []byte, b qt.URL, c qt.UUID, d any, e map[string]any, f []string, g qt.Char)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("other", func(args []qt.Value) {
-		fn(core.As[[]byte](args[0]), core.As[qt.URL](args[1]), core.As[qt.UUID](args[2]), core.As[any](args[3]), core.As[map[string]any](args[4]), core.As[[]string](args[5]), core.As[qt.Char](args[6]))
-	})
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("other", func(args []qt.Value) {
+		fn(
+			qt.OrZero[[]byte](args[0]),
+			qt.OrZero[qt.URL](args[1]),
+			qt.OrZero[qt.UUID](args[2]),
+			args[3].Any(),
+			qt.OrZero[map[string]any](args[4]),
+			qt.UnpackList(args[5], qt.OrZero[string]),
+			qt.OrZero[qt.Char](args[6]),
+		)
+	}) // the class has it
 	return cancel
 }
 
 // Add calls the slot add and waits for its reply.
 func (r *MeasuresReplica) Add(ctx context.Context, a, b int8, c uint8, d int16, e uint16, f int32, g uint32) (int64, error) {
-	return core.CallOf[int64](ctx, r.Replica, "add", a, b, c, d, e, f, g)
+	v, err := core.CallSlot(ctx, r.Replica, "add", qt.Of(a), qt.Of(b), qt.Of(c), qt.Of(d), qt.Of(e), qt.Of(f), qt.Of(g))
+	return qt.OrZero[int64](v), err
 }
 
 // Largest calls the slot largest and waits for its reply.
 func (r *MeasuresReplica) Largest(ctx context.Context, a int64, b uint64) (uint64, error) {
-	return core.CallOf[uint64](ctx, r.Replica, "largest", a, b)
+	v, err := core.CallSlot(ctx, r.Replica, "largest", qt.Of(a), qt.Of(b))
+	return qt.OrZero[uint64](v), err
 }
 
 // Scale calls the slot scale and waits for its reply.
 func (r *MeasuresReplica) Scale(ctx context.Context, a float32, b float64, negate bool) (float64, error) {
-	return core.CallOf[float64](ctx, r.Replica, "scale", a, b, negate)
+	v, err := core.CallSlot(ctx, r.Replica, "scale", qt.Of(a), qt.Of(b), qt.Of(negate))
+	return qt.OrZero[float64](v), err
 }
 
 // Sign calls the slot sign and waits for its reply.
 func (r *MeasuresReplica) Sign(ctx context.Context, of int64) (int8, error) {
-	return core.CallOf[int8](ctx, r.Replica, "sign", of)
+	v, err := core.CallSlot(ctx, r.Replica, "sign", qt.Of(of))
+	return qt.OrZero[int8](v), err
 }
 
 // Join calls the slot join and waits for its reply.
 func (r *MeasuresReplica) Join(ctx context.Context, day qt.Date, hour qt.Time) (time.Time, error) {
-	return core.CallOf[time.Time](ctx, r.Replica, "join", day, hour)
+	v, err := core.CallSlot(ctx, r.Replica, "join", qt.Of(day), qt.Of(hour))
+	return qt.OrZero[time.Time](v), err
 }
 
 // Around calls the slot around and waits for its reply.
 func (r *MeasuresReplica) Around(ctx context.Context, a qt.Point, b qt.PointF, c qt.Size, d qt.SizeF) (qt.RectF, error) {
-	return core.CallOf[qt.RectF](ctx, r.Replica, "around", a, b, c, d)
+	v, err := core.CallSlot(ctx, r.Replica, "around", qt.Of(a), qt.Of(b), qt.Of(c), qt.Of(d))
+	return qt.OrZero[qt.RectF](v), err
 }
 
 // Reversed calls the slot reversed and waits for its reply.
 func (r *MeasuresReplica) Reversed(ctx context.Context, data []byte) ([]byte, error) {
-	return core.CallOf[[]byte](ctx, r.Replica, "reversed", data)
+	v, err := core.CallSlot(ctx, r.Replica, "reversed", qt.Of(data))
+	return qt.OrZero[[]byte](v), err
 }
 
 // Same calls the slot same and waits for its reply.
 func (r *MeasuresReplica) Same(ctx context.Context, id qt.UUID) (qt.UUID, error) {
-	return core.CallOf[qt.UUID](ctx, r.Replica, "same", id)
+	v, err := core.CallSlot(ctx, r.Replica, "same", qt.Of(id))
+	return qt.OrZero[qt.UUID](v), err
 }
 
 // Child calls the slot child and waits for its reply.
 func (r *MeasuresReplica) Child(ctx context.Context, of qt.URL, name string) (qt.URL, error) {
-	return core.CallOf[qt.URL](ctx, r.Replica, "child", of, name)
+	v, err := core.CallSlot(ctx, r.Replica, "child", qt.Of(of), qt.Of(name))
+	return qt.OrZero[qt.URL](v), err
 }
 
 // Echo calls the slot echo and waits for its reply.
 func (r *MeasuresReplica) Echo(ctx context.Context, value any) (any, error) {
-	return core.CallOf[any](ctx, r.Replica, "echo", value)
+	v, err := core.CallSlot(ctx, r.Replica, "echo", qt.Carry(qt.ValueOf(value)))
+	return v.Any(), err
 }
 
 // Lengths calls the slot lengths and waits for its reply.
 func (r *MeasuresReplica) Lengths(ctx context.Context, words []string) (map[string]any, error) {
-	return core.CallOf[map[string]any](ctx, r.Replica, "lengths", words)
+	v, err := core.CallSlot(ctx, r.Replica, "lengths", qt.PackList(measuresStringListType, words, qt.Of[string]))
+	return qt.OrZero[map[string]any](v), err
 }
 
 // Range calls the slot range and waits for its reply.
 func (r *MeasuresReplica) Range(ctx context.Context, from, to int32) ([]int32, error) {
-	return core.CallOf[[]int32](ctx, r.Replica, "range", from, to)
+	v, err := core.CallSlot(ctx, r.Replica, "range", qt.Of(from), qt.Of(to))
+	return qt.UnpackList(v, qt.OrZero[int32]), err
 }
+
+// The types that values are made with.
+var (
+	measuresVariantMapType   = qt.MustLookup("QVariantMap")
+	measuresListIntType      = qt.MustLookup("QList<int>")
+	measuresStringListType   = qt.MustLookup("QStringList")
+	measuresVariantListType  = qt.MustLookup("QVariantList")
+	measuresMapStringIntType = qt.MustLookup("QMap<QString,int>")
+)

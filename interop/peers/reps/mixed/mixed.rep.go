@@ -54,6 +54,20 @@ var markPOD = qt.POD{Name: "Mark", Fields: []qt.Field{
 	{Name: "stage", TypeName: "StageEnum::Stage"},
 }}
 
+// pack returns the POD as Qt has it.
+func (m Mark) pack() qt.Value {
+	return markType.Pack(qt.Of(m.Text), qt.Of(int32(m.Stage)))
+}
+
+// unpackMark returns what a value of the POD Mark holds, the zero Mark if it is none.
+func unpackMark(v qt.Value) Mark {
+	f := markType.Unpack(v)
+	return Mark{
+		Text:  qt.OrZero[string](f[0]),
+		Stage: Stage(qt.OrZero[int32](f[1])),
+	}
+}
+
 // bellClass describes the class Bell to both sides.
 var bellClass = &core.Class{
 	Name:       "Bell",
@@ -88,7 +102,12 @@ func NewBellSource(impl BellSlots) (*BellSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := source.Handle("ring", impl.Ring); err != nil {
+	err =
+		source.Handle("ring", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Ring(ctx, qt.OrZero[int32](args[0]))
+			return qt.Of(x), err
+		})
+	if err != nil {
 		return nil, err
 	}
 	return &BellSource{source}, nil
@@ -100,22 +119,29 @@ func (s *BellSource) Source() *core.Source { return s.source }
 // Volume returns the property volume.
 //
 // How loud it is.
-func (s *BellSource) Volume() int32 { return core.Current[int32](s.source, "volume") }
+func (s *BellSource) Volume() int32 {
+	v, _ := s.source.Get("volume") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetVolume sets the property volume, and tells all replicas if that is another value.
-func (s *BellSource) SetVolume(volume int32) error { return core.Set(s.source, "volume", volume) }
+func (s *BellSource) SetVolume(volume int32) error {
+	return core.Set(s.source, "volume", qt.Of(volume))
+}
 
 // OnSetVolume sets what is asked when a replica writes the property volume: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *BellSource) OnSetVolume(fn func(ctx context.Context, volume int32) error) error {
-	return core.OnWriteOf(s.source, "volume", fn)
+	return s.source.OnWrite("volume", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[int32](v)) })
 }
 
 // EmitRang emits the signal rang to all replicas.
 //
 // not before 7 o'clock
-func (s *BellSource) EmitRang(times int32) error { return core.Emit(s.source, "rang", qt.Of(times)) }
+func (s *BellSource) EmitRang(times int32) error {
+	return core.Emit(s.source, "rang", qt.Of(times))
+}
 
 // BellReplica is an object of the class Bell elsewhere. What it can do besides, such as Wait and Close, is said of
 // [core.Replica]. Before it is Valid its properties have the class's defaults. Its methods are safe for concurrent use.
@@ -133,28 +159,28 @@ func AcquireBell(node *core.Node, name string) (*BellReplica, error) {
 // Volume returns the property volume as last seen.
 //
 // How loud it is.
-func (r *BellReplica) Volume() int32 { return core.Current[int32](r.Replica, "volume") }
+func (r *BellReplica) Volume() int32 {
+	v, _ := r.Replica.Get("volume") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnVolumeChanged calls fn with the new value whenever the property volume has changed, until it is cancelled.
 func (r *BellReplica) OnVolumeChanged(fn func(volume int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "volume", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("volume", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // SetVolume asks the source for a new value of the property volume. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *BellReplica) SetVolume(ctx context.Context, volume int32) error {
-	return core.WriteTo(ctx, r.Replica, "volume", volume)
+	return core.WriteTo(ctx, r.Replica, "volume", qt.Of(volume))
 }
 
 // OnRang calls fn whenever the source emits the signal rang, until it is cancelled.
 //
 // not before 7 o'clock
 func (r *BellReplica) OnRang(fn func(times int32)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("rang", func(args []qt.Value) { fn(core.As[int32](args[0])) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("rang", func(args []qt.Value) { fn(qt.OrZero[int32](args[0])) }) // the class has it
 	return cancel
 }
 
@@ -162,7 +188,8 @@ func (r *BellReplica) OnRang(fn func(times int32)) (cancel func()) {
 //
 // Rings at once.
 func (r *BellReplica) Ring(ctx context.Context, times int32) (int32, error) {
-	return core.CallOf[int32](ctx, r.Replica, "ring", times)
+	v, err := core.CallSlot(ctx, r.Replica, "ring", qt.Of(times))
+	return qt.OrZero[int32](v), err
 }
 
 // towerClass describes the class Tower to both sides.
@@ -172,6 +199,7 @@ var towerClass = &core.Class{
 	Signature5: "342cddf94ee5bdcc8dae277da2c309c55d3e8aa8",
 	Enums:      []qt.Enum{stageEnum},
 	PODs:       []qt.POD{markPOD},
+	Scope:      mixedTypes,
 	Properties: []core.Property{
 		{Name: "name", Type: "QString", Access: core.ReadWrite, Default: "St. Mary, by the river"},
 		{Name: "bell", Class: bellClass},
@@ -203,7 +231,12 @@ func NewTowerSource(impl TowerSlots) (*TowerSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := source.Handle("after", impl.After); err != nil {
+	err =
+		source.Handle("after", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.After(ctx, unpackMark(args[0]))
+			return x.pack(), err
+		})
+	if err != nil {
 		return nil, err
 	}
 	return &TowerSource{source}, nil
@@ -213,16 +246,19 @@ func NewTowerSource(impl TowerSlots) (*TowerSource, error) {
 func (s *TowerSource) Source() *core.Source { return s.source }
 
 // Name returns the property name.
-func (s *TowerSource) Name() string { return core.Current[string](s.source, "name") }
+func (s *TowerSource) Name() string {
+	v, _ := s.source.Get("name") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // SetName sets the property name, and tells all replicas if that is another value.
-func (s *TowerSource) SetName(name string) error { return core.Set(s.source, "name", name) }
+func (s *TowerSource) SetName(name string) error { return core.Set(s.source, "name", qt.Of(name)) }
 
 // OnSetName sets what is asked when a replica writes the property name: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *TowerSource) OnSetName(fn func(ctx context.Context, name string) error) error {
-	return core.OnWriteOf(s.source, "name", fn)
+	return s.source.OnWrite("name", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[string](v)) })
 }
 
 // SetBell puts an object, or nil, into the property bell, and tells all replicas.
@@ -234,21 +270,24 @@ func (s *TowerSource) SetBell(bell *BellSource) error {
 }
 
 // Mark returns the property mark.
-func (s *TowerSource) Mark() Mark { return core.Current[Mark](s.source, "mark") }
+func (s *TowerSource) Mark() Mark {
+	v, _ := s.source.Get("mark") // the class has it
+	return unpackMark(v)
+}
 
 // SetMark sets the property mark, and tells all replicas if that is another value.
-func (s *TowerSource) SetMark(mark Mark) error { return s.source.Set("mark", mark) }
+func (s *TowerSource) SetMark(mark Mark) error { return core.Set(s.source, "mark", mark.pack()) }
 
 // OnPushMark sets what is asked when a replica pushes the property mark: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *TowerSource) OnPushMark(fn func(ctx context.Context, mark Mark) error) error {
-	return core.OnWriteOf(s.source, "mark", fn)
+	return s.source.OnWrite("mark", func(ctx context.Context, v qt.Value) error { return fn(ctx, unpackMark(v)) })
 }
 
 // EmitPassed emits the signal passed to all replicas.
 func (s *TowerSource) EmitPassed(mark Mark, stage Stage) error {
-	return s.source.Emit("passed", mark, stage)
+	return core.Emit(s.source, "passed", mark.pack(), qt.Of(int32(stage)))
 }
 
 // TowerReplica is an object of the class Tower elsewhere. What it can do besides, such as Wait and Close, is said of
@@ -267,18 +306,21 @@ func AcquireTower(node *core.Node, name string) (*TowerReplica, error) {
 }
 
 // Name returns the property name as last seen.
-func (r *TowerReplica) Name() string { return core.Current[string](r.Replica, "name") }
+func (r *TowerReplica) Name() string {
+	v, _ := r.Replica.Get("name") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // OnNameChanged calls fn with the new value whenever the property name has changed, until it is cancelled.
 func (r *TowerReplica) OnNameChanged(fn func(name string)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "name", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("name", func(v qt.Value) { fn(qt.OrZero[string](v)) }) // the class has it
 	return cancel
 }
 
 // SetName asks the source for a new value of the property name. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *TowerReplica) SetName(ctx context.Context, name string) error {
-	return core.WriteTo(ctx, r.Replica, "name", name)
+	return core.WriteTo(ctx, r.Replica, "name", qt.Of(name))
 }
 
 // Bell returns the object in the property bell, nil if there is none. It needs no closing.
@@ -292,37 +334,38 @@ func (r *TowerReplica) Bell() *BellReplica {
 
 // OnBellChanged calls fn whenever there is another object, or none, in the property bell, until it is cancelled.
 func (r *TowerReplica) OnBellChanged(fn func(*BellReplica)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "bell", func(any) { fn(r.Bell()) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("bell", func(qt.Value) { fn(r.Bell()) }) // the class has it
 	return cancel
 }
 
 // Mark returns the property mark as last seen.
-func (r *TowerReplica) Mark() Mark { return core.Current[Mark](r.Replica, "mark") }
+func (r *TowerReplica) Mark() Mark {
+	v, _ := r.Replica.Get("mark") // the class has it
+	return unpackMark(v)
+}
 
 // OnMarkChanged calls fn with the new value whenever the property mark has changed, until it is cancelled.
 func (r *TowerReplica) OnMarkChanged(fn func(mark Mark)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "mark", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("mark", func(v qt.Value) { fn(unpackMark(v)) }) // the class has it
 	return cancel
 }
 
 // PushMark asks the source for a new value of the property mark and waits for its answer: an error, if it refuses.
 func (r *TowerReplica) PushMark(ctx context.Context, mark Mark) error {
-	_, err := r.Replica.Call(ctx, "pushMark", mark)
+	_, err := core.CallSlot(ctx, r.Replica, "pushMark", mark.pack())
 	return err
 }
 
 // OnPassed calls fn whenever the source emits the signal passed, until it is cancelled.
 func (r *TowerReplica) OnPassed(fn func(mark Mark, stage Stage)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("passed", func(args []qt.Value) { fn(core.As[Mark](args[0]), Stage(core.As[int32](args[1]))) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("passed", func(args []qt.Value) { fn(unpackMark(args[0]), Stage(qt.OrZero[int32](args[1]))) }) // the class has it
 	return cancel
 }
 
 // After calls the slot after and waits for its reply.
 func (r *TowerReplica) After(ctx context.Context, mark Mark) (Mark, error) {
-	return core.CallOf[Mark](ctx, r.Replica, "after", mark)
+	v, err := core.CallSlot(ctx, r.Replica, "after", mark.pack())
+	return unpackMark(v), err
 }
 
 // clapperClass describes the class Clapper to both sides.
@@ -351,16 +394,21 @@ func NewClapperSource() (*ClapperSource, error) {
 func (s *ClapperSource) Source() *core.Source { return s.source }
 
 // Weight returns the property weight.
-func (s *ClapperSource) Weight() float64 { return core.Current[float64](s.source, "weight") }
+func (s *ClapperSource) Weight() float64 {
+	v, _ := s.source.Get("weight") // the class has it
+	return qt.OrZero[float64](v)
+}
 
 // SetWeight sets the property weight, and tells all replicas if that is another value.
-func (s *ClapperSource) SetWeight(weight float64) error { return core.Set(s.source, "weight", weight) }
+func (s *ClapperSource) SetWeight(weight float64) error {
+	return core.Set(s.source, "weight", qt.Of(weight))
+}
 
 // OnSetWeight sets what is asked when a replica writes the property weight: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ClapperSource) OnSetWeight(fn func(ctx context.Context, weight float64) error) error {
-	return core.OnWriteOf(s.source, "weight", fn)
+	return s.source.OnWrite("weight", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[float64](v)) })
 }
 
 // ClapperReplica is an object of the class Clapper elsewhere. What it can do besides, such as Wait and Close, is said of
@@ -377,16 +425,25 @@ func AcquireClapper(node *core.Node, name string) (*ClapperReplica, error) {
 }
 
 // Weight returns the property weight as last seen.
-func (r *ClapperReplica) Weight() float64 { return core.Current[float64](r.Replica, "weight") }
+func (r *ClapperReplica) Weight() float64 {
+	v, _ := r.Replica.Get("weight") // the class has it
+	return qt.OrZero[float64](v)
+}
 
 // OnWeightChanged calls fn with the new value whenever the property weight has changed, until it is cancelled.
 func (r *ClapperReplica) OnWeightChanged(fn func(weight float64)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "weight", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("weight", func(v qt.Value) { fn(qt.OrZero[float64](v)) }) // the class has it
 	return cancel
 }
 
 // SetWeight asks the source for a new value of the property weight. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ClapperReplica) SetWeight(ctx context.Context, weight float64) error {
-	return core.WriteTo(ctx, r.Replica, "weight", weight)
+	return core.WriteTo(ctx, r.Replica, "weight", qt.Of(weight))
 }
+
+// The types that values are made with.
+var (
+	mixedTypes = qt.NewTypes().Define([]*qt.Enum{&stageEnum}, []qt.POD{markPOD})
+	markType   = mixedTypes.MustLookup("Mark")
+)

@@ -55,6 +55,20 @@ var screwPOD = qt.POD{Name: "Screw", Fields: []qt.Field{
 	{Name: "length", TypeName: "double"},
 }}
 
+// pack returns the POD as Qt has it.
+func (s Screw) pack() qt.Value {
+	return screwType.Pack(qt.Of(s.Thread), qt.Of(s.Length))
+}
+
+// unpackScrew returns what a value of the POD Screw holds, the zero Screw if it is none.
+func unpackScrew(v qt.Value) Screw {
+	f := screwType.Unpack(v)
+	return Screw{
+		Thread: qt.OrZero[string](f[0]),
+		Length: qt.OrZero[float64](f[1]),
+	}
+}
+
 // Joint is the POD Joint.
 type Joint struct {
 	Screw  Screw
@@ -67,6 +81,21 @@ var jointPOD = qt.POD{Name: "Joint", Fields: []qt.Field{
 	{Name: "count", TypeName: "int"},
 	{Name: "finish", TypeName: "FinishEnum::Finish"},
 }}
+
+// pack returns the POD as Qt has it.
+func (j Joint) pack() qt.Value {
+	return jointType.Pack(j.Screw.pack(), qt.Of(j.Count), qt.Of(int32(j.Finish)))
+}
+
+// unpackJoint returns what a value of the POD Joint holds, the zero Joint if it is none.
+func unpackJoint(v qt.Value) Joint {
+	f := jointType.Unpack(v)
+	return Joint{
+		Screw:  unpackScrew(f[0]),
+		Count:  qt.OrZero[int32](f[1]),
+		Finish: Finish(qt.OrZero[int32](f[2])),
+	}
+}
 
 // Part is the POD Part.
 //
@@ -85,6 +114,27 @@ var partPOD = qt.POD{Name: "Part", Fields: []qt.Field{
 	{Name: "variants", TypeName: "QMap<QString,Joint>"},
 }}
 
+// pack returns the POD as Qt has it.
+func (p Part) pack() qt.Value {
+	return partType.Pack(
+		qt.Of(p.Name),
+		p.Joint.pack(),
+		qt.PackList(nestedpodsListScrewType, p.Spares, Screw.pack),
+		qt.PackMap(nestedpodsMapStringJointType, p.Variants, qt.Of[string], Joint.pack),
+	)
+}
+
+// unpackPart returns what a value of the POD Part holds, the zero Part if it is none.
+func unpackPart(v qt.Value) Part {
+	f := partType.Unpack(v)
+	return Part{
+		Name:     qt.OrZero[string](f[0]),
+		Joint:    unpackJoint(f[1]),
+		Spares:   qt.UnpackList(f[2], unpackScrew),
+		Variants: qt.UnpackMap(f[3], qt.OrZero[string], unpackJoint),
+	}
+}
+
 // Machine is the POD Machine.
 type Machine struct {
 	Serial int32
@@ -100,6 +150,27 @@ var machinePOD = qt.POD{Name: "Machine", Fields: []qt.Field{
 	{Name: "note", TypeName: "QVariant"},
 }}
 
+// pack returns the POD as Qt has it.
+func (m Machine) pack() qt.Value {
+	return machineType.Pack(
+		qt.Of(m.Serial),
+		m.Body.pack(),
+		qt.PackList(nestedpodsListPartType, m.Parts, Part.pack),
+		qt.Carry(qt.ValueOf(m.Note)),
+	)
+}
+
+// unpackMachine returns what a value of the POD Machine holds, the zero Machine if it is none.
+func unpackMachine(v qt.Value) Machine {
+	f := machineType.Unpack(v)
+	return Machine{
+		Serial: qt.OrZero[int32](f[0]),
+		Body:   unpackPart(f[1]),
+		Parts:  qt.UnpackList(f[2], unpackPart),
+		Note:   f[3].Any(),
+	}
+}
+
 // workshopClass describes the class Workshop to both sides.
 var workshopClass = &core.Class{
 	Name:       "Workshop",
@@ -107,6 +178,7 @@ var workshopClass = &core.Class{
 	Signature5: "0d19f67e61cd1ca4cc1f70aa7547dff8a2971958",
 	Enums:      []qt.Enum{finishEnum},
 	PODs:       []qt.POD{screwPOD, jointPOD, partPOD, machinePOD},
+	Scope:      nestedpodsTypes,
 	Properties: []core.Property{
 		{Name: "machine", Type: "Machine", Access: core.ReadWrite},
 		{Name: "joint", Type: "Joint", Access: core.ReadOnly},
@@ -148,10 +220,22 @@ func NewWorkshopSource(impl WorkshopSlots) (*WorkshopSource, error) {
 		return nil, err
 	}
 	err = errors.Join(
-		source.Handle("assemble", impl.Assemble),
-		source.Handle("renamed", impl.Renamed),
-		source.Handle("screws", impl.Screws),
-		source.Handle("copies", impl.Copies),
+		source.Handle("assemble", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Assemble(ctx, unpackPart(args[0]), qt.UnpackList(args[1], unpackPart))
+			return x.pack(), err
+		}),
+		source.Handle("renamed", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Renamed(ctx, unpackPart(args[0]), qt.OrZero[string](args[1]))
+			return x.pack(), err
+		}),
+		source.Handle("screws", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Screws(ctx, qt.UnpackMap(args[0], qt.OrZero[string], unpackPart))
+			return qt.Of(x), err
+		}),
+		source.Handle("copies", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Copies(ctx, unpackPart(args[0]), qt.OrZero[int32](args[1]))
+			return qt.PackList(nestedpodsListPartType, x, Part.pack), err
+		}),
 	)
 	if err != nil {
 		return nil, err
@@ -163,62 +247,80 @@ func NewWorkshopSource(impl WorkshopSlots) (*WorkshopSource, error) {
 func (s *WorkshopSource) Source() *core.Source { return s.source }
 
 // Machine returns the property machine.
-func (s *WorkshopSource) Machine() Machine { return core.Current[Machine](s.source, "machine") }
+func (s *WorkshopSource) Machine() Machine {
+	v, _ := s.source.Get("machine") // the class has it
+	return unpackMachine(v)
+}
 
 // SetMachine sets the property machine, and tells all replicas if that is another value.
-func (s *WorkshopSource) SetMachine(machine Machine) error { return s.source.Set("machine", machine) }
+func (s *WorkshopSource) SetMachine(machine Machine) error {
+	return core.Set(s.source, "machine", machine.pack())
+}
 
 // OnSetMachine sets what is asked when a replica writes the property machine: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *WorkshopSource) OnSetMachine(fn func(ctx context.Context, machine Machine) error) error {
-	return core.OnWriteOf(s.source, "machine", fn)
+	return s.source.OnWrite("machine", func(ctx context.Context, v qt.Value) error { return fn(ctx, unpackMachine(v)) })
 }
 
 // Joint returns the property joint.
-func (s *WorkshopSource) Joint() Joint { return core.Current[Joint](s.source, "joint") }
+func (s *WorkshopSource) Joint() Joint {
+	v, _ := s.source.Get("joint") // the class has it
+	return unpackJoint(v)
+}
 
 // SetJoint sets the property joint, and tells all replicas if that is another value.
-func (s *WorkshopSource) SetJoint(joint Joint) error { return s.source.Set("joint", joint) }
+func (s *WorkshopSource) SetJoint(joint Joint) error {
+	return core.Set(s.source, "joint", joint.pack())
+}
 
 // Stock returns the property stock.
-func (s *WorkshopSource) Stock() []Part { return core.Current[[]Part](s.source, "stock") }
+func (s *WorkshopSource) Stock() []Part {
+	v, _ := s.source.Get("stock") // the class has it
+	return qt.UnpackList(v, unpackPart)
+}
 
 // SetStock sets the property stock, and tells all replicas if that is another value.
-func (s *WorkshopSource) SetStock(stock []Part) error { return s.source.Set("stock", stock) }
+func (s *WorkshopSource) SetStock(stock []Part) error {
+	return core.Set(s.source, "stock", qt.PackList(nestedpodsListPartType, stock, Part.pack))
+}
 
 // OnPushStock sets what is asked when a replica pushes the property stock: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *WorkshopSource) OnPushStock(fn func(ctx context.Context, stock []Part) error) error {
-	return core.OnWriteOf(s.source, "stock", fn)
+	return s.source.OnWrite("stock", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.UnpackList(v, unpackPart)) })
 }
 
 // Built returns the property built.
 func (s *WorkshopSource) Built() map[string]Machine {
-	return core.Current[map[string]Machine](s.source, "built")
+	v, _ := s.source.Get("built") // the class has it
+	return qt.UnpackMap(v, qt.OrZero[string], unpackMachine)
 }
 
 // SetBuilt sets the property built, and tells all replicas if that is another value.
 func (s *WorkshopSource) SetBuilt(built map[string]Machine) error {
-	return s.source.Set("built", built)
+	return core.Set(s.source, "built", qt.PackMap(nestedpodsMapStringMachineType, built, qt.Of[string], Machine.pack))
 }
 
 // OnPushBuilt sets what is asked when a replica pushes the property built: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *WorkshopSource) OnPushBuilt(fn func(ctx context.Context, built map[string]Machine) error) error {
-	return core.OnWriteOf(s.source, "built", fn)
+	return s.source.OnWrite("built", func(ctx context.Context, v qt.Value) error {
+		return fn(ctx, qt.UnpackMap(v, qt.OrZero[string], unpackMachine))
+	})
 }
 
 // EmitFinished emits the signal finished to all replicas.
 func (s *WorkshopSource) EmitFinished(machine Machine, minutes int32) error {
-	return s.source.Emit("finished", machine, minutes)
+	return core.Emit(s.source, "finished", machine.pack(), qt.Of(minutes))
 }
 
 // EmitDelivered emits the signal delivered to all replicas.
 func (s *WorkshopSource) EmitDelivered(parts []Part, joints map[string]Joint) error {
-	return s.source.Emit("delivered", parts, joints)
+	return core.Emit(s.source, "delivered", qt.PackList(nestedpodsListPartType, parts, Part.pack), qt.PackMap(nestedpodsMapStringJointType, joints, qt.Of[string], Joint.pack))
 }
 
 // WorkshopReplica is an object of the class Workshop elsewhere. What it can do besides, such as Wait and Close, is said of
@@ -235,95 +337,119 @@ func AcquireWorkshop(node *core.Node, name string) (*WorkshopReplica, error) {
 }
 
 // Machine returns the property machine as last seen.
-func (r *WorkshopReplica) Machine() Machine { return core.Current[Machine](r.Replica, "machine") }
+func (r *WorkshopReplica) Machine() Machine {
+	v, _ := r.Replica.Get("machine") // the class has it
+	return unpackMachine(v)
+}
 
 // OnMachineChanged calls fn with the new value whenever the property machine has changed, until it is cancelled.
 func (r *WorkshopReplica) OnMachineChanged(fn func(machine Machine)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "machine", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("machine", func(v qt.Value) { fn(unpackMachine(v)) }) // the class has it
 	return cancel
 }
 
 // SetMachine asks the source for a new value of the property machine. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *WorkshopReplica) SetMachine(ctx context.Context, machine Machine) error {
-	return core.WriteTo(ctx, r.Replica, "machine", machine)
+	return core.WriteTo(ctx, r.Replica, "machine", machine.pack())
 }
 
 // Joint returns the property joint as last seen.
-func (r *WorkshopReplica) Joint() Joint { return core.Current[Joint](r.Replica, "joint") }
+func (r *WorkshopReplica) Joint() Joint {
+	v, _ := r.Replica.Get("joint") // the class has it
+	return unpackJoint(v)
+}
 
 // OnJointChanged calls fn with the new value whenever the property joint has changed, until it is cancelled.
 func (r *WorkshopReplica) OnJointChanged(fn func(joint Joint)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "joint", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("joint", func(v qt.Value) { fn(unpackJoint(v)) }) // the class has it
 	return cancel
 }
 
 // Stock returns the property stock as last seen.
-func (r *WorkshopReplica) Stock() []Part { return core.Current[[]Part](r.Replica, "stock") }
+func (r *WorkshopReplica) Stock() []Part {
+	v, _ := r.Replica.Get("stock") // the class has it
+	return qt.UnpackList(v, unpackPart)
+}
 
 // OnStockChanged calls fn with the new value whenever the property stock has changed, until it is cancelled.
 func (r *WorkshopReplica) OnStockChanged(fn func(stock []Part)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "stock", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("stock", func(v qt.Value) { fn(qt.UnpackList(v, unpackPart)) }) // the class has it
 	return cancel
 }
 
 // PushStock asks the source for a new value of the property stock and waits for its answer: an error, if it refuses.
 func (r *WorkshopReplica) PushStock(ctx context.Context, stock []Part) error {
-	_, err := r.Replica.Call(ctx, "pushStock", stock)
+	_, err := core.CallSlot(ctx, r.Replica, "pushStock", qt.PackList(nestedpodsListPartType, stock, Part.pack))
 	return err
 }
 
 // Built returns the property built as last seen.
 func (r *WorkshopReplica) Built() map[string]Machine {
-	return core.Current[map[string]Machine](r.Replica, "built")
+	v, _ := r.Replica.Get("built") // the class has it
+	return qt.UnpackMap(v, qt.OrZero[string], unpackMachine)
 }
 
 // OnBuiltChanged calls fn with the new value whenever the property built has changed, until it is cancelled.
 func (r *WorkshopReplica) OnBuiltChanged(fn func(built map[string]Machine)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "built", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("built", func(v qt.Value) { fn(qt.UnpackMap(v, qt.OrZero[string], unpackMachine)) }) // the class has it
 	return cancel
 }
 
 // PushBuilt asks the source for a new value of the property built and waits for its answer: an error, if it refuses.
 func (r *WorkshopReplica) PushBuilt(ctx context.Context, built map[string]Machine) error {
-	_, err := r.Replica.Call(ctx, "pushBuilt", built)
+	_, err := core.CallSlot(ctx, r.Replica, "pushBuilt", qt.PackMap(nestedpodsMapStringMachineType, built, qt.Of[string], Machine.pack))
 	return err
 }
 
 // OnFinished calls fn whenever the source emits the signal finished, until it is cancelled.
 func (r *WorkshopReplica) OnFinished(fn func(machine Machine, minutes int32)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("finished", func(args []qt.Value) { fn(core.As[Machine](args[0]), core.As[int32](args[1])) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("finished", func(args []qt.Value) { fn(unpackMachine(args[0]), qt.OrZero[int32](args[1])) }) // the class has it
 	return cancel
 }
 
 // OnDelivered calls fn whenever the source emits the signal delivered, until it is cancelled.
 func (r *WorkshopReplica) OnDelivered(fn func(parts []Part, joints map[string]Joint)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("delivered", func(args []qt.Value) { fn(core.As[[]Part](args[0]), core.As[map[string]Joint](args[1])) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("delivered", func(args []qt.Value) {
+		fn(qt.UnpackList(args[0], unpackPart), qt.UnpackMap(args[1], qt.OrZero[string], unpackJoint))
+	}) // the class has it
 	return cancel
 }
 
 // Assemble calls the slot assemble and waits for its reply.
 func (r *WorkshopReplica) Assemble(ctx context.Context, body Part, parts []Part) (Machine, error) {
-	return core.CallOf[Machine](ctx, r.Replica, "assemble", body, parts)
+	v, err := core.CallSlot(ctx, r.Replica, "assemble", body.pack(), qt.PackList(nestedpodsListPartType, parts, Part.pack))
+	return unpackMachine(v), err
 }
 
 // Renamed calls the slot renamed and waits for its reply.
 func (r *WorkshopReplica) Renamed(ctx context.Context, part Part, name string) (Part, error) {
-	return core.CallOf[Part](ctx, r.Replica, "renamed", part, name)
+	v, err := core.CallSlot(ctx, r.Replica, "renamed", part.pack(), qt.Of(name))
+	return unpackPart(v), err
 }
 
 // Screws calls the slot screws and waits for its reply.
 func (r *WorkshopReplica) Screws(ctx context.Context, parts map[string]Part) (int32, error) {
-	return core.CallOf[int32](ctx, r.Replica, "screws", parts)
+	v, err := core.CallSlot(ctx, r.Replica, "screws", qt.PackMap(nestedpodsMapStringPartType, parts, qt.Of[string], Part.pack))
+	return qt.OrZero[int32](v), err
 }
 
 // Copies calls the slot copies and waits for its reply.
 func (r *WorkshopReplica) Copies(ctx context.Context, of Part, n int32) ([]Part, error) {
-	return core.CallOf[[]Part](ctx, r.Replica, "copies", of, n)
+	v, err := core.CallSlot(ctx, r.Replica, "copies", of.pack(), qt.Of(n))
+	return qt.UnpackList(v, unpackPart), err
 }
+
+// The types that values are made with.
+var (
+	nestedpodsTypes                = qt.NewTypes().Define([]*qt.Enum{&finishEnum}, []qt.POD{screwPOD, jointPOD, partPOD, machinePOD})
+	screwType                      = nestedpodsTypes.MustLookup("Screw")
+	jointType                      = nestedpodsTypes.MustLookup("Joint")
+	partType                       = nestedpodsTypes.MustLookup("Part")
+	machineType                    = nestedpodsTypes.MustLookup("Machine")
+	nestedpodsListScrewType        = nestedpodsTypes.MustLookup("QList<Screw>")
+	nestedpodsMapStringJointType   = nestedpodsTypes.MustLookup("QMap<QString,Joint>")
+	nestedpodsListPartType         = nestedpodsTypes.MustLookup("QList<Part>")
+	nestedpodsMapStringMachineType = nestedpodsTypes.MustLookup("QMap<QString,Machine>")
+	nestedpodsMapStringPartType    = nestedpodsTypes.MustLookup("QMap<QString,Part>")
+)

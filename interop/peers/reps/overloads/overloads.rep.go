@@ -34,18 +34,18 @@ var overloadsClass = &core.Class{
 // OverloadsSlots are the slots of the class Overloads, which a program implements. The context tells who calls ([core.PeerFrom]),
 // and ends with the caller's connection. Calls of one replica come one after another, those of others at the same time.
 type OverloadsSlots interface {
-	// Join answers the slot join.
+	// Join answers the slot join().
 	Join(ctx context.Context) (string, error)
-	// Join2 answers the slot join.
-	Join2(ctx context.Context, a string) (string, error)
-	// Join3 answers the slot join.
-	Join3(ctx context.Context, a string, b int32) (string, error)
-	// Join4 answers the slot join.
-	Join4(ctx context.Context, a string, b int32, c bool) (string, error)
-	// Reset answers the slot reset.
+	// JoinString answers the slot join(QString).
+	JoinString(ctx context.Context, a string) (string, error)
+	// JoinStringInt32 answers the slot join(QString,int).
+	JoinStringInt32(ctx context.Context, a string, b int32) (string, error)
+	// JoinStringInt32Bool answers the slot join(QString,int,bool).
+	JoinStringInt32Bool(ctx context.Context, a string, b int32, c bool) (string, error)
+	// Reset answers the slot reset().
 	Reset(ctx context.Context) error
-	// Reset2 answers the slot reset.
-	Reset2(ctx context.Context, to int32) (int32, error)
+	// ResetInt32 answers the slot reset(int).
+	ResetInt32(ctx context.Context, to int32) (int32, error)
 }
 
 // OverloadsSource is an object of the class Overloads that a host remotes. Its methods are safe for concurrent use.
@@ -60,12 +60,29 @@ func NewOverloadsSource(impl OverloadsSlots) (*OverloadsSource, error) {
 		return nil, err
 	}
 	err = errors.Join(
-		source.Handle("join", impl.Join),
-		source.Handle("join", impl.Join2),
-		source.Handle("join", impl.Join3),
-		source.Handle("join", impl.Join4),
-		source.Handle("reset", impl.Reset),
-		source.Handle("reset", impl.Reset2),
+		source.Handle("join()", func(ctx context.Context, _ []qt.Value) (qt.Value, error) {
+			x, err := impl.Join(ctx)
+			return qt.Of(x), err
+		}),
+		source.Handle("join(QString)", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.JoinString(ctx, qt.OrZero[string](args[0]))
+			return qt.Of(x), err
+		}),
+		source.Handle("join(QString,int)", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.JoinStringInt32(ctx, qt.OrZero[string](args[0]), qt.OrZero[int32](args[1]))
+			return qt.Of(x), err
+		}),
+		source.Handle("join(QString,int,bool)", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.JoinStringInt32Bool(ctx, qt.OrZero[string](args[0]), qt.OrZero[int32](args[1]), qt.OrZero[bool](args[2]))
+			return qt.Of(x), err
+		}),
+		source.Handle("reset()", func(ctx context.Context, _ []qt.Value) (qt.Value, error) {
+			return qt.Value{}, impl.Reset(ctx)
+		}),
+		source.Handle("reset(int)", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.ResetInt32(ctx, qt.OrZero[int32](args[0]))
+			return qt.Of(x), err
+		}),
 	)
 	if err != nil {
 		return nil, err
@@ -77,10 +94,15 @@ func NewOverloadsSource(impl OverloadsSlots) (*OverloadsSource, error) {
 func (s *OverloadsSource) Source() *core.Source { return s.source }
 
 // Calls returns the property calls.
-func (s *OverloadsSource) Calls() int32 { return core.Current[int32](s.source, "calls") }
+func (s *OverloadsSource) Calls() int32 {
+	v, _ := s.source.Get("calls") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetCalls sets the property calls, and tells all replicas if that is another value.
-func (s *OverloadsSource) SetCalls(calls int32) error { return core.Set(s.source, "calls", calls) }
+func (s *OverloadsSource) SetCalls(calls int32) error {
+	return core.Set(s.source, "calls", qt.Of(calls))
+}
 
 // EmitJoined emits the signal joined to all replicas.
 func (s *OverloadsSource) EmitJoined(text string) error {
@@ -103,50 +125,55 @@ func AcquireOverloads(node *core.Node, name string) (*OverloadsReplica, error) {
 }
 
 // Calls returns the property calls as last seen.
-func (r *OverloadsReplica) Calls() int32 { return core.Current[int32](r.Replica, "calls") }
+func (r *OverloadsReplica) Calls() int32 {
+	v, _ := r.Replica.Get("calls") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnCallsChanged calls fn with the new value whenever the property calls has changed, until it is cancelled.
 func (r *OverloadsReplica) OnCallsChanged(fn func(calls int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "calls", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("calls", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // OnJoined calls fn whenever the source emits the signal joined, until it is cancelled.
 func (r *OverloadsReplica) OnJoined(fn func(text string)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("joined", func(args []qt.Value) { fn(core.As[string](args[0])) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("joined", func(args []qt.Value) { fn(qt.OrZero[string](args[0])) }) // the class has it
 	return cancel
 }
 
-// Join calls the slot join and waits for its reply.
+// Join calls the slot join() and waits for its reply.
 func (r *OverloadsReplica) Join(ctx context.Context) (string, error) {
-	return core.CallOf[string](ctx, r.Replica, "join")
+	v, err := core.CallSlot(ctx, r.Replica, "join()")
+	return qt.OrZero[string](v), err
 }
 
-// Join2 calls the slot join and waits for its reply.
-func (r *OverloadsReplica) Join2(ctx context.Context, a string) (string, error) {
-	return core.CallOf[string](ctx, r.Replica, "join", a)
+// JoinString calls the slot join(QString) and waits for its reply.
+func (r *OverloadsReplica) JoinString(ctx context.Context, a string) (string, error) {
+	v, err := core.CallSlot(ctx, r.Replica, "join(QString)", qt.Of(a))
+	return qt.OrZero[string](v), err
 }
 
-// Join3 calls the slot join and waits for its reply.
-func (r *OverloadsReplica) Join3(ctx context.Context, a string, b int32) (string, error) {
-	return core.CallOf[string](ctx, r.Replica, "join", a, b)
+// JoinStringInt32 calls the slot join(QString,int) and waits for its reply.
+func (r *OverloadsReplica) JoinStringInt32(ctx context.Context, a string, b int32) (string, error) {
+	v, err := core.CallSlot(ctx, r.Replica, "join(QString,int)", qt.Of(a), qt.Of(b))
+	return qt.OrZero[string](v), err
 }
 
-// Join4 calls the slot join and waits for its reply.
-func (r *OverloadsReplica) Join4(ctx context.Context, a string, b int32, c bool) (string, error) {
-	return core.CallOf[string](ctx, r.Replica, "join", a, b, c)
+// JoinStringInt32Bool calls the slot join(QString,int,bool) and waits for its reply.
+func (r *OverloadsReplica) JoinStringInt32Bool(ctx context.Context, a string, b int32, c bool) (string, error) {
+	v, err := core.CallSlot(ctx, r.Replica, "join(QString,int,bool)", qt.Of(a), qt.Of(b), qt.Of(c))
+	return qt.OrZero[string](v), err
 }
 
-// Reset calls the slot reset and waits for its reply.
+// Reset calls the slot reset() and waits for its reply.
 func (r *OverloadsReplica) Reset(ctx context.Context) error {
-	_, err := r.Replica.Call(ctx, "reset")
+	_, err := core.CallSlot(ctx, r.Replica, "reset()")
 	return err
 }
 
-// Reset2 calls the slot reset and waits for its reply.
-func (r *OverloadsReplica) Reset2(ctx context.Context, to int32) (int32, error) {
-	return core.CallOf[int32](ctx, r.Replica, "reset", to)
+// ResetInt32 calls the slot reset(int) and waits for its reply.
+func (r *OverloadsReplica) ResetInt32(ctx context.Context, to int32) (int32, error) {
+	v, err := core.CallSlot(ctx, r.Replica, "reset(int)", qt.Of(to))
+	return qt.OrZero[int32](v), err
 }

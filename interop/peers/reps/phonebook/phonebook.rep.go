@@ -22,6 +22,20 @@ var numberPOD = qt.POD{Name: "Number", Fields: []qt.Field{
 	{Name: "digits", TypeName: "QString"},
 }}
 
+// pack returns the POD as Qt has it.
+func (n Number) pack() qt.Value {
+	return numberType.Pack(qt.Of(n.Label), qt.Of(n.Digits))
+}
+
+// unpackNumber returns what a value of the POD Number holds, the zero Number if it is none.
+func unpackNumber(v qt.Value) Number {
+	f := numberType.Unpack(v)
+	return Number{
+		Label:  qt.OrZero[string](f[0]),
+		Digits: qt.OrZero[string](f[1]),
+	}
+}
+
 // Person is the POD Person.
 type Person struct {
 	ID     int32
@@ -41,12 +55,38 @@ var personPOD = qt.POD{Name: "Person", Fields: []qt.Field{
 	{Name: "tags", TypeName: "QStringList"},
 }}
 
+// pack returns the POD as Qt has it.
+func (p Person) pack() qt.Value {
+	return personType.Pack(
+		qt.Of(p.ID),
+		qt.Of(p.Name),
+		qt.Of(p.Born),
+		p.Main.pack(),
+		qt.PackList(phonebookListNumberType, p.Others, Number.pack),
+		qt.PackList(phonebookStringListType, p.Tags, qt.Of[string]),
+	)
+}
+
+// unpackPerson returns what a value of the POD Person holds, the zero Person if it is none.
+func unpackPerson(v qt.Value) Person {
+	f := personType.Unpack(v)
+	return Person{
+		ID:     qt.OrZero[int32](f[0]),
+		Name:   qt.OrZero[string](f[1]),
+		Born:   qt.OrZero[qt.Date](f[2]),
+		Main:   unpackNumber(f[3]),
+		Others: qt.UnpackList(f[4], unpackNumber),
+		Tags:   qt.UnpackList(f[5], qt.OrZero[string]),
+	}
+}
+
 // phoneBookClass describes the class PhoneBook to both sides.
 var phoneBookClass = &core.Class{
 	Name:       "PhoneBook",
 	Signature:  "ec12c728aa8cc834932140eab90ba46be19c7cbf",
 	Signature5: "178bdc5cf0e53f3886b95adb5c45a6d597cecd69",
 	PODs:       []qt.POD{numberPOD, personPOD},
+	Scope:      phonebookTypes,
 	Properties: []core.Property{
 		{Name: "people", Type: "QMap<QString,Person>"},
 		{Name: "recent", Type: "QList<Number>"},
@@ -100,13 +140,33 @@ func NewPhoneBookSource(impl PhoneBookSlots) (*PhoneBookSource, error) {
 		return nil, err
 	}
 	err = errors.Join(
-		source.Handle("add", impl.Add),
-		source.Handle("find", impl.Find),
-		source.Handle("numberOf", impl.NumberOf),
-		source.Handle("matching", impl.Matching),
-		source.Handle("byDigits", impl.ByDigits),
-		source.Handle("remove", impl.Remove),
-		source.Handle("dial", impl.Dial),
+		source.Handle("add", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Add(ctx, unpackPerson(args[0]))
+			return qt.Of(x), err
+		}),
+		source.Handle("find", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Find(ctx, qt.OrZero[string](args[0]))
+			return x.pack(), err
+		}),
+		source.Handle("numberOf", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.NumberOf(ctx, unpackPerson(args[0]))
+			return x.pack(), err
+		}),
+		source.Handle("matching", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Matching(ctx, qt.OrZero[string](args[0]), qt.OrZero[int32](args[1]))
+			return qt.PackList(phonebookListPersonType, x, Person.pack), err
+		}),
+		source.Handle("byDigits", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.ByDigits(ctx, qt.UnpackList(args[0], unpackNumber))
+			return qt.PackMap(phonebookMapStringPersonType, x, qt.Of[string], Person.pack), err
+		}),
+		source.Handle("remove", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Remove(ctx, qt.OrZero[int32](args[0]))
+			return qt.Of(x), err
+		}),
+		source.Handle("dial", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			return qt.Value{}, impl.Dial(ctx, unpackNumber(args[0]))
+		}),
 	)
 	if err != nil {
 		return nil, err
@@ -119,86 +179,107 @@ func (s *PhoneBookSource) Source() *core.Source { return s.source }
 
 // People returns the property people.
 func (s *PhoneBookSource) People() map[string]Person {
-	return core.Current[map[string]Person](s.source, "people")
+	v, _ := s.source.Get("people") // the class has it
+	return qt.UnpackMap(v, qt.OrZero[string], unpackPerson)
 }
 
 // SetPeople sets the property people, and tells all replicas if that is another value.
 func (s *PhoneBookSource) SetPeople(people map[string]Person) error {
-	return s.source.Set("people", people)
+	return core.Set(s.source, "people", qt.PackMap(phonebookMapStringPersonType, people, qt.Of[string], Person.pack))
 }
 
 // OnPushPeople sets what is asked when a replica pushes the property people: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *PhoneBookSource) OnPushPeople(fn func(ctx context.Context, people map[string]Person) error) error {
-	return core.OnWriteOf(s.source, "people", fn)
+	return s.source.OnWrite("people", func(ctx context.Context, v qt.Value) error {
+		return fn(ctx, qt.UnpackMap(v, qt.OrZero[string], unpackPerson))
+	})
 }
 
 // Recent returns the property recent.
-func (s *PhoneBookSource) Recent() []Number { return core.Current[[]Number](s.source, "recent") }
+func (s *PhoneBookSource) Recent() []Number {
+	v, _ := s.source.Get("recent") // the class has it
+	return qt.UnpackList(v, unpackNumber)
+}
 
 // SetRecent sets the property recent, and tells all replicas if that is another value.
-func (s *PhoneBookSource) SetRecent(recent []Number) error { return s.source.Set("recent", recent) }
+func (s *PhoneBookSource) SetRecent(recent []Number) error {
+	return core.Set(s.source, "recent", qt.PackList(phonebookListNumberType, recent, Number.pack))
+}
 
 // OnPushRecent sets what is asked when a replica pushes the property recent: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *PhoneBookSource) OnPushRecent(fn func(ctx context.Context, recent []Number) error) error {
-	return core.OnWriteOf(s.source, "recent", fn)
+	return s.source.OnWrite("recent", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.UnpackList(v, unpackNumber)) })
 }
 
 // Aliases returns the property aliases.
 func (s *PhoneBookSource) Aliases() map[string]string {
-	return core.Current[map[string]string](s.source, "aliases")
+	v, _ := s.source.Get("aliases") // the class has it
+	return qt.UnpackMap(v, qt.OrZero[string], qt.OrZero[string])
 }
 
 // SetAliases sets the property aliases, and tells all replicas if that is another value.
 func (s *PhoneBookSource) SetAliases(aliases map[string]string) error {
-	return s.source.Set("aliases", aliases)
+	return core.Set(s.source, "aliases", qt.PackMap(phonebookMapStringStringType, aliases, qt.Of[string], qt.Of[string]))
 }
 
 // OnSetAliases sets what is asked when a replica writes the property aliases: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *PhoneBookSource) OnSetAliases(fn func(ctx context.Context, aliases map[string]string) error) error {
-	return core.OnWriteOf(s.source, "aliases", fn)
+	return s.source.OnWrite("aliases", func(ctx context.Context, v qt.Value) error {
+		return fn(ctx, qt.UnpackMap(v, qt.OrZero[string], qt.OrZero[string]))
+	})
 }
 
 // Owner returns the property owner.
-func (s *PhoneBookSource) Owner() Person { return core.Current[Person](s.source, "owner") }
+func (s *PhoneBookSource) Owner() Person {
+	v, _ := s.source.Get("owner") // the class has it
+	return unpackPerson(v)
+}
 
 // SetOwner sets the property owner, and tells all replicas if that is another value.
-func (s *PhoneBookSource) SetOwner(owner Person) error { return s.source.Set("owner", owner) }
+func (s *PhoneBookSource) SetOwner(owner Person) error {
+	return core.Set(s.source, "owner", owner.pack())
+}
 
 // OnSetOwner sets what is asked when a replica writes the property owner: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *PhoneBookSource) OnSetOwner(fn func(ctx context.Context, owner Person) error) error {
-	return core.OnWriteOf(s.source, "owner", fn)
+	return s.source.OnWrite("owner", func(ctx context.Context, v qt.Value) error { return fn(ctx, unpackPerson(v)) })
 }
 
 // Size returns the property size.
-func (s *PhoneBookSource) Size() int32 { return core.Current[int32](s.source, "size") }
+func (s *PhoneBookSource) Size() int32 {
+	v, _ := s.source.Get("size") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetSize sets the property size, and tells all replicas if that is another value.
-func (s *PhoneBookSource) SetSize(size int32) error { return core.Set(s.source, "size", size) }
+func (s *PhoneBookSource) SetSize(size int32) error { return core.Set(s.source, "size", qt.Of(size)) }
 
 // EmitAdded emits the signal added to all replicas.
-func (s *PhoneBookSource) EmitAdded(person Person) error { return s.source.Emit("added", person) }
+func (s *PhoneBookSource) EmitAdded(person Person) error {
+	return core.Emit(s.source, "added", person.pack())
+}
 
 // EmitRenamed emits the signal renamed to all replicas.
 func (s *PhoneBookSource) EmitRenamed(before, after Person) error {
-	return s.source.Emit("renamed", before, after)
+	return core.Emit(s.source, "renamed", before.pack(), after.pack())
 }
 
 // EmitListed emits the signal listed to all replicas.
 func (s *PhoneBookSource) EmitListed(people map[string]Person) error {
-	return s.source.Emit("listed", people)
+	return core.Emit(s.source, "listed", qt.PackMap(phonebookMapStringPersonType, people, qt.Of[string], Person.pack))
 }
 
 // EmitDialled emits the signal dialled to all replicas.
 func (s *PhoneBookSource) EmitDialled(number Number, at time.Time) error {
-	return s.source.Emit("dialled", number, at)
+	return core.Emit(s.source, "dialled", number.pack(), qt.Of(at))
 }
 
 // PhoneBookReplica is an object of the class PhoneBook elsewhere. What it can do besides, such as Wait and Close, is said of
@@ -216,145 +297,162 @@ func AcquirePhoneBook(node *core.Node, name string) (*PhoneBookReplica, error) {
 
 // People returns the property people as last seen.
 func (r *PhoneBookReplica) People() map[string]Person {
-	return core.Current[map[string]Person](r.Replica, "people")
+	v, _ := r.Replica.Get("people") // the class has it
+	return qt.UnpackMap(v, qt.OrZero[string], unpackPerson)
 }
 
 // OnPeopleChanged calls fn with the new value whenever the property people has changed, until it is cancelled.
 func (r *PhoneBookReplica) OnPeopleChanged(fn func(people map[string]Person)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "people", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("people", func(v qt.Value) { fn(qt.UnpackMap(v, qt.OrZero[string], unpackPerson)) }) // the class has it
 	return cancel
 }
 
 // PushPeople asks the source for a new value of the property people and waits for its answer: an error, if it refuses.
 func (r *PhoneBookReplica) PushPeople(ctx context.Context, people map[string]Person) error {
-	_, err := r.Replica.Call(ctx, "pushPeople", people)
+	_, err := core.CallSlot(ctx, r.Replica, "pushPeople", qt.PackMap(phonebookMapStringPersonType, people, qt.Of[string], Person.pack))
 	return err
 }
 
 // Recent returns the property recent as last seen.
-func (r *PhoneBookReplica) Recent() []Number { return core.Current[[]Number](r.Replica, "recent") }
+func (r *PhoneBookReplica) Recent() []Number {
+	v, _ := r.Replica.Get("recent") // the class has it
+	return qt.UnpackList(v, unpackNumber)
+}
 
 // OnRecentChanged calls fn with the new value whenever the property recent has changed, until it is cancelled.
 func (r *PhoneBookReplica) OnRecentChanged(fn func(recent []Number)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "recent", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("recent", func(v qt.Value) { fn(qt.UnpackList(v, unpackNumber)) }) // the class has it
 	return cancel
 }
 
 // PushRecent asks the source for a new value of the property recent and waits for its answer: an error, if it refuses.
 func (r *PhoneBookReplica) PushRecent(ctx context.Context, recent []Number) error {
-	_, err := r.Replica.Call(ctx, "pushRecent", recent)
+	_, err := core.CallSlot(ctx, r.Replica, "pushRecent", qt.PackList(phonebookListNumberType, recent, Number.pack))
 	return err
 }
 
 // Aliases returns the property aliases as last seen.
 func (r *PhoneBookReplica) Aliases() map[string]string {
-	return core.Current[map[string]string](r.Replica, "aliases")
+	v, _ := r.Replica.Get("aliases") // the class has it
+	return qt.UnpackMap(v, qt.OrZero[string], qt.OrZero[string])
 }
 
 // OnAliasesChanged calls fn with the new value whenever the property aliases has changed, until it is cancelled.
 func (r *PhoneBookReplica) OnAliasesChanged(fn func(aliases map[string]string)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "aliases", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("aliases", func(v qt.Value) { fn(qt.UnpackMap(v, qt.OrZero[string], qt.OrZero[string])) }) // the class has it
 	return cancel
 }
 
 // SetAliases asks the source for a new value of the property aliases. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *PhoneBookReplica) SetAliases(ctx context.Context, aliases map[string]string) error {
-	return core.WriteTo(ctx, r.Replica, "aliases", aliases)
+	return core.WriteTo(ctx, r.Replica, "aliases", qt.PackMap(phonebookMapStringStringType, aliases, qt.Of[string], qt.Of[string]))
 }
 
 // Owner returns the property owner as last seen.
-func (r *PhoneBookReplica) Owner() Person { return core.Current[Person](r.Replica, "owner") }
+func (r *PhoneBookReplica) Owner() Person {
+	v, _ := r.Replica.Get("owner") // the class has it
+	return unpackPerson(v)
+}
 
 // OnOwnerChanged calls fn with the new value whenever the property owner has changed, until it is cancelled.
 func (r *PhoneBookReplica) OnOwnerChanged(fn func(owner Person)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "owner", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("owner", func(v qt.Value) { fn(unpackPerson(v)) }) // the class has it
 	return cancel
 }
 
 // SetOwner asks the source for a new value of the property owner. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *PhoneBookReplica) SetOwner(ctx context.Context, owner Person) error {
-	return core.WriteTo(ctx, r.Replica, "owner", owner)
+	return core.WriteTo(ctx, r.Replica, "owner", owner.pack())
 }
 
 // Size returns the property size as last seen.
-func (r *PhoneBookReplica) Size() int32 { return core.Current[int32](r.Replica, "size") }
+func (r *PhoneBookReplica) Size() int32 {
+	v, _ := r.Replica.Get("size") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnSizeChanged calls fn with the new value whenever the property size has changed, until it is cancelled.
 func (r *PhoneBookReplica) OnSizeChanged(fn func(size int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "size", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("size", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // OnAdded calls fn whenever the source emits the signal added, until it is cancelled.
 func (r *PhoneBookReplica) OnAdded(fn func(person Person)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("added", func(args []qt.Value) { fn(core.As[Person](args[0])) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("added", func(args []qt.Value) { fn(unpackPerson(args[0])) }) // the class has it
 	return cancel
 }
 
 // OnRenamed calls fn whenever the source emits the signal renamed, until it is cancelled.
 func (r *PhoneBookReplica) OnRenamed(fn func(before Person, after Person)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("renamed", func(args []qt.Value) { fn(core.As[Person](args[0]), core.As[Person](args[1])) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("renamed", func(args []qt.Value) { fn(unpackPerson(args[0]), unpackPerson(args[1])) }) // the class has it
 	return cancel
 }
 
 // OnListed calls fn whenever the source emits the signal listed, until it is cancelled.
 func (r *PhoneBookReplica) OnListed(fn func(people map[string]Person)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("listed", func(args []qt.Value) { fn(core.As[map[string]Person](args[0])) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("listed", func(args []qt.Value) { fn(qt.UnpackMap(args[0], qt.OrZero[string], unpackPerson)) }) // the class has it
 	return cancel
 }
 
 // OnDialled calls fn whenever the source emits the signal dialled, until it is cancelled.
 func (r *PhoneBookReplica) OnDialled(fn func(number Number, at time.Time)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("dialled", func(args []qt.Value) { fn(core.As[Number](args[0]), core.As[time.Time](args[1])) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("dialled", func(args []qt.Value) { fn(unpackNumber(args[0]), qt.OrZero[time.Time](args[1])) }) // the class has it
 	return cancel
 }
 
 // Add calls the slot add and waits for its reply.
 func (r *PhoneBookReplica) Add(ctx context.Context, person Person) (int32, error) {
-	return core.CallOf[int32](ctx, r.Replica, "add", person)
+	v, err := core.CallSlot(ctx, r.Replica, "add", person.pack())
+	return qt.OrZero[int32](v), err
 }
 
 // Find calls the slot find and waits for its reply.
 func (r *PhoneBookReplica) Find(ctx context.Context, name string) (Person, error) {
-	return core.CallOf[Person](ctx, r.Replica, "find", name)
+	v, err := core.CallSlot(ctx, r.Replica, "find", qt.Of(name))
+	return unpackPerson(v), err
 }
 
 // NumberOf calls the slot numberOf and waits for its reply.
 func (r *PhoneBookReplica) NumberOf(ctx context.Context, person Person) (Number, error) {
-	return core.CallOf[Number](ctx, r.Replica, "numberOf", person)
+	v, err := core.CallSlot(ctx, r.Replica, "numberOf", person.pack())
+	return unpackNumber(v), err
 }
 
 // Matching calls the slot matching and waits for its reply.
 func (r *PhoneBookReplica) Matching(ctx context.Context, part string, most int32) ([]Person, error) {
-	return core.CallOf[[]Person](ctx, r.Replica, "matching", part, most)
+	v, err := core.CallSlot(ctx, r.Replica, "matching", qt.Of(part), qt.Of(most))
+	return qt.UnpackList(v, unpackPerson), err
 }
 
 // ByDigits calls the slot byDigits and waits for its reply.
 func (r *PhoneBookReplica) ByDigits(ctx context.Context, numbers []Number) (map[string]Person, error) {
-	return core.CallOf[map[string]Person](ctx, r.Replica, "byDigits", numbers)
+	v, err := core.CallSlot(ctx, r.Replica, "byDigits", qt.PackList(phonebookListNumberType, numbers, Number.pack))
+	return qt.UnpackMap(v, qt.OrZero[string], unpackPerson), err
 }
 
 // Remove calls the slot remove and waits for its reply.
 func (r *PhoneBookReplica) Remove(ctx context.Context, id int32) (bool, error) {
-	return core.CallOf[bool](ctx, r.Replica, "remove", id)
+	v, err := core.CallSlot(ctx, r.Replica, "remove", qt.Of(id))
+	return qt.OrZero[bool](v), err
 }
 
 // Dial calls the slot dial and waits for its reply.
 func (r *PhoneBookReplica) Dial(ctx context.Context, number Number) error {
-	_, err := r.Replica.Call(ctx, "dial", number)
+	_, err := core.CallSlot(ctx, r.Replica, "dial", number.pack())
 	return err
 }
+
+// The types that values are made with.
+var (
+	phonebookTypes               = qt.NewTypes().Define(nil, []qt.POD{numberPOD, personPOD})
+	numberType                   = phonebookTypes.MustLookup("Number")
+	personType                   = phonebookTypes.MustLookup("Person")
+	phonebookListNumberType      = phonebookTypes.MustLookup("QList<Number>")
+	phonebookStringListType      = qt.MustLookup("QStringList")
+	phonebookListPersonType      = phonebookTypes.MustLookup("QList<Person>")
+	phonebookMapStringPersonType = phonebookTypes.MustLookup("QMap<QString,Person>")
+	phonebookMapStringStringType = qt.MustLookup("QMap<QString,QString>")
+)

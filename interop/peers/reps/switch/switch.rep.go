@@ -43,7 +43,11 @@ func NewSwitchSource(impl SwitchSlots) (*SwitchSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := source.Handle("request", impl.Request); err != nil {
+	err =
+		source.Handle("request", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			return qt.Value{}, impl.Request(ctx, qt.OrZero[bool](args[0]))
+		})
+	if err != nil {
 		return nil, err
 	}
 	return &SwitchSource{source}, nil
@@ -53,13 +57,18 @@ func NewSwitchSource(impl SwitchSlots) (*SwitchSource, error) {
 func (s *SwitchSource) Source() *core.Source { return s.source }
 
 // On returns the property on.
-func (s *SwitchSource) On() bool { return core.Current[bool](s.source, "on") }
+func (s *SwitchSource) On() bool {
+	v, _ := s.source.Get("on") // the class has it
+	return qt.OrZero[bool](v)
+}
 
 // SetOn sets the property on, and tells all replicas if that is another value.
-func (s *SwitchSource) SetOn(on bool) error { return core.Set(s.source, "on", on) }
+func (s *SwitchSource) SetOn(on bool) error { return core.Set(s.source, "on", qt.Of(on)) }
 
 // EmitTurned emits the signal turned to all replicas.
-func (s *SwitchSource) EmitTurned(on bool) error { return core.Emit(s.source, "turned", qt.Of(on)) }
+func (s *SwitchSource) EmitTurned(on bool) error {
+	return core.Emit(s.source, "turned", qt.Of(on))
+}
 
 // SwitchReplica is an object of the class Switch elsewhere. What it can do besides, such as Wait and Close, is said of
 // [core.Replica]. Before it is Valid its properties have the class's defaults. Its methods are safe for concurrent use.
@@ -77,25 +86,25 @@ func AcquireSwitch(node *core.Node, name string) (*SwitchReplica, error) {
 }
 
 // On returns the property on as last seen.
-func (r *SwitchReplica) On() bool { return core.Current[bool](r.Replica, "on") }
+func (r *SwitchReplica) On() bool {
+	v, _ := r.Replica.Get("on") // the class has it
+	return qt.OrZero[bool](v)
+}
 
 // OnOnChanged calls fn with the new value whenever the property on has changed, until it is cancelled.
 func (r *SwitchReplica) OnOnChanged(fn func(on bool)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "on", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("on", func(v qt.Value) { fn(qt.OrZero[bool](v)) }) // the class has it
 	return cancel
 }
 
 // OnTurned calls fn whenever the source emits the signal turned, until it is cancelled.
 func (r *SwitchReplica) OnTurned(fn func(on bool)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("turned", func(args []qt.Value) { fn(core.As[bool](args[0])) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("turned", func(args []qt.Value) { fn(qt.OrZero[bool](args[0])) }) // the class has it
 	return cancel
 }
 
 // Request calls the slot request and waits for its reply.
 func (r *SwitchReplica) Request(ctx context.Context, on bool) error {
-	_, err := r.Replica.Call(ctx, "request", on)
+	_, err := core.CallSlot(ctx, r.Replica, "request", qt.Of(on))
 	return err
 }

@@ -21,6 +21,20 @@ var momentPOD = qt.POD{Name: "Moment", Fields: []qt.Field{
 	{Name: "minute", TypeName: "int"},
 }}
 
+// pack returns the POD as Qt has it.
+func (m Moment) pack() qt.Value {
+	return momentType.Pack(qt.Of(m.Hour), qt.Of(m.Minute))
+}
+
+// unpackMoment returns what a value of the POD Moment holds, the zero Moment if it is none.
+func unpackMoment(v qt.Value) Moment {
+	f := momentType.Unpack(v)
+	return Moment{
+		Hour:   qt.OrZero[int32](f[0]),
+		Minute: qt.OrZero[int32](f[1]),
+	}
+}
+
 // Preset is the POD Preset.
 type Preset struct {
 	Name    string
@@ -36,12 +50,29 @@ var presetPOD = qt.POD{Name: "Preset", Fields: []qt.Field{
 	{Name: "daily", TypeName: "bool"},
 }}
 
+// pack returns the POD as Qt has it.
+func (p Preset) pack() qt.Value {
+	return presetType.Pack(qt.Of(p.Name), p.At.pack(), qt.Of(p.Minutes), qt.Of(p.Daily))
+}
+
+// unpackPreset returns what a value of the POD Preset holds, the zero Preset if it is none.
+func unpackPreset(v qt.Value) Preset {
+	f := presetType.Unpack(v)
+	return Preset{
+		Name:    qt.OrZero[string](f[0]),
+		At:      unpackMoment(f[1]),
+		Minutes: qt.OrZero[int32](f[2]),
+		Daily:   qt.OrZero[bool](f[3]),
+	}
+}
+
 // dayTimeClass describes the class DayTime to both sides.
 var dayTimeClass = &core.Class{
 	Name:       "DayTime",
 	Signature:  "05e0786307ac9f22756fa961f47e21c1ecf4a205",
 	Signature5: "963374ed42db6817293c74e3d206b09553c54431",
 	PODs:       []qt.POD{momentPOD, presetPOD},
+	Scope:      timemodelTypes,
 	Properties: []core.Property{
 		{Name: "hour", Type: "int", Access: core.ReadWrite, Default: 9, Persisted: true},
 		{Name: "minute", Type: "int", Access: core.ReadWrite, Default: 15, Persisted: true},
@@ -78,8 +109,13 @@ func NewDayTimeSource(impl DayTimeSlots) (*DayTimeSource, error) {
 		return nil, err
 	}
 	err = errors.Join(
-		source.Handle("after", impl.After),
-		source.Handle("jump", impl.Jump),
+		source.Handle("after", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.After(ctx, qt.OrZero[int32](args[0]))
+			return x.pack(), err
+		}),
+		source.Handle("jump", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			return qt.Value{}, impl.Jump(ctx, unpackMoment(args[0]))
+		}),
 	)
 	if err != nil {
 		return nil, err
@@ -91,62 +127,85 @@ func NewDayTimeSource(impl DayTimeSlots) (*DayTimeSource, error) {
 func (s *DayTimeSource) Source() *core.Source { return s.source }
 
 // Hour returns the property hour.
-func (s *DayTimeSource) Hour() int32 { return core.Current[int32](s.source, "hour") }
+func (s *DayTimeSource) Hour() int32 {
+	v, _ := s.source.Get("hour") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetHour sets the property hour, and tells all replicas if that is another value.
-func (s *DayTimeSource) SetHour(hour int32) error { return core.Set(s.source, "hour", hour) }
+func (s *DayTimeSource) SetHour(hour int32) error { return core.Set(s.source, "hour", qt.Of(hour)) }
 
 // OnSetHour sets what is asked when a replica writes the property hour: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *DayTimeSource) OnSetHour(fn func(ctx context.Context, hour int32) error) error {
-	return core.OnWriteOf(s.source, "hour", fn)
+	return s.source.OnWrite("hour", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[int32](v)) })
 }
 
 // Minute returns the property minute.
-func (s *DayTimeSource) Minute() int32 { return core.Current[int32](s.source, "minute") }
+func (s *DayTimeSource) Minute() int32 {
+	v, _ := s.source.Get("minute") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetMinute sets the property minute, and tells all replicas if that is another value.
-func (s *DayTimeSource) SetMinute(minute int32) error { return core.Set(s.source, "minute", minute) }
+func (s *DayTimeSource) SetMinute(minute int32) error {
+	return core.Set(s.source, "minute", qt.Of(minute))
+}
 
 // OnSetMinute sets what is asked when a replica writes the property minute: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *DayTimeSource) OnSetMinute(fn func(ctx context.Context, minute int32) error) error {
-	return core.OnWriteOf(s.source, "minute", fn)
+	return s.source.OnWrite("minute", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[int32](v)) })
 }
 
 // Running returns the property running.
-func (s *DayTimeSource) Running() bool { return core.Current[bool](s.source, "running") }
+func (s *DayTimeSource) Running() bool {
+	v, _ := s.source.Get("running") // the class has it
+	return qt.OrZero[bool](v)
+}
 
 // SetRunning sets the property running, and tells all replicas if that is another value.
-func (s *DayTimeSource) SetRunning(running bool) error { return core.Set(s.source, "running", running) }
+func (s *DayTimeSource) SetRunning(running bool) error {
+	return core.Set(s.source, "running", qt.Of(running))
+}
 
 // OnPushRunning sets what is asked when a replica pushes the property running: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *DayTimeSource) OnPushRunning(fn func(ctx context.Context, running bool) error) error {
-	return core.OnWriteOf(s.source, "running", fn)
+	return s.source.OnWrite("running", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[bool](v)) })
 }
 
 // Now returns the property now.
-func (s *DayTimeSource) Now() Moment { return core.Current[Moment](s.source, "now") }
+func (s *DayTimeSource) Now() Moment {
+	v, _ := s.source.Get("now") // the class has it
+	return unpackMoment(v)
+}
 
 // SetNow sets the property now, and tells all replicas if that is another value.
-func (s *DayTimeSource) SetNow(now Moment) error { return s.source.Set("now", now) }
+func (s *DayTimeSource) SetNow(now Moment) error { return core.Set(s.source, "now", now.pack()) }
 
 // Origin returns the property origin.
-func (s *DayTimeSource) Origin() string { return core.Current[string](s.source, "origin") }
+func (s *DayTimeSource) Origin() string {
+	v, _ := s.source.Get("origin") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // SetOrigin gives the constant property origin its value, before the source is remoted.
-func (s *DayTimeSource) SetOrigin(origin string) error { return s.source.SetConstant("origin", origin) }
+func (s *DayTimeSource) SetOrigin(origin string) error {
+	return s.source.SetConstant("origin", qt.Of(origin))
+}
 
 // EmitMidnight emits the signal midnight to all replicas.
-func (s *DayTimeSource) EmitMidnight() error { return core.Emit(s.source, "midnight") }
+func (s *DayTimeSource) EmitMidnight() error {
+	return core.Emit(s.source, "midnight")
+}
 
 // EmitReached emits the signal reached to all replicas.
 func (s *DayTimeSource) EmitReached(at Moment, preset Preset) error {
-	return s.source.Emit("reached", at, preset)
+	return core.Emit(s.source, "reached", at.pack(), preset.pack())
 }
 
 // DayTimeReplica is an object of the class DayTime elsewhere. What it can do besides, such as Wait and Close, is said of
@@ -164,88 +223,98 @@ func AcquireDayTime(node *core.Node, name string) (*DayTimeReplica, error) {
 }
 
 // Hour returns the property hour as last seen, be it before the program was started: it is PERSISTED.
-func (r *DayTimeReplica) Hour() int32 { return core.Current[int32](r.Replica, "hour") }
+func (r *DayTimeReplica) Hour() int32 {
+	v, _ := r.Replica.Get("hour") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnHourChanged calls fn with the new value whenever the property hour has changed, until it is cancelled.
 func (r *DayTimeReplica) OnHourChanged(fn func(hour int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "hour", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("hour", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // SetHour asks the source for a new value of the property hour. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *DayTimeReplica) SetHour(ctx context.Context, hour int32) error {
-	return core.WriteTo(ctx, r.Replica, "hour", hour)
+	return core.WriteTo(ctx, r.Replica, "hour", qt.Of(hour))
 }
 
 // Minute returns the property minute as last seen, be it before the program was started: it is PERSISTED.
-func (r *DayTimeReplica) Minute() int32 { return core.Current[int32](r.Replica, "minute") }
+func (r *DayTimeReplica) Minute() int32 {
+	v, _ := r.Replica.Get("minute") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnMinuteChanged calls fn with the new value whenever the property minute has changed, until it is cancelled.
 func (r *DayTimeReplica) OnMinuteChanged(fn func(minute int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "minute", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("minute", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // SetMinute asks the source for a new value of the property minute. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *DayTimeReplica) SetMinute(ctx context.Context, minute int32) error {
-	return core.WriteTo(ctx, r.Replica, "minute", minute)
+	return core.WriteTo(ctx, r.Replica, "minute", qt.Of(minute))
 }
 
 // Running returns the property running as last seen.
-func (r *DayTimeReplica) Running() bool { return core.Current[bool](r.Replica, "running") }
+func (r *DayTimeReplica) Running() bool {
+	v, _ := r.Replica.Get("running") // the class has it
+	return qt.OrZero[bool](v)
+}
 
 // OnRunningChanged calls fn with the new value whenever the property running has changed, until it is cancelled.
 func (r *DayTimeReplica) OnRunningChanged(fn func(running bool)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "running", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("running", func(v qt.Value) { fn(qt.OrZero[bool](v)) }) // the class has it
 	return cancel
 }
 
 // PushRunning asks the source for a new value of the property running and waits for its answer: an error, if it refuses.
 func (r *DayTimeReplica) PushRunning(ctx context.Context, running bool) error {
-	_, err := r.Replica.Call(ctx, "pushRunning", running)
+	_, err := core.CallSlot(ctx, r.Replica, "pushRunning", qt.Of(running))
 	return err
 }
 
 // Now returns the property now as last seen.
-func (r *DayTimeReplica) Now() Moment { return core.Current[Moment](r.Replica, "now") }
+func (r *DayTimeReplica) Now() Moment {
+	v, _ := r.Replica.Get("now") // the class has it
+	return unpackMoment(v)
+}
 
 // OnNowChanged calls fn with the new value whenever the property now has changed, until it is cancelled.
 func (r *DayTimeReplica) OnNowChanged(fn func(now Moment)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "now", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("now", func(v qt.Value) { fn(unpackMoment(v)) }) // the class has it
 	return cancel
 }
 
 // Origin returns the property origin as last seen.
-func (r *DayTimeReplica) Origin() string { return core.Current[string](r.Replica, "origin") }
+func (r *DayTimeReplica) Origin() string {
+	v, _ := r.Replica.Get("origin") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // OnMidnight calls fn whenever the source emits the signal midnight, until it is cancelled.
 func (r *DayTimeReplica) OnMidnight(fn func()) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("midnight", func(_ []qt.Value) { fn() })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("midnight", func(_ []qt.Value) { fn() }) // the class has it
 	return cancel
 }
 
 // OnReached calls fn whenever the source emits the signal reached, until it is cancelled.
 func (r *DayTimeReplica) OnReached(fn func(at Moment, preset Preset)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("reached", func(args []qt.Value) { fn(core.As[Moment](args[0]), core.As[Preset](args[1])) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("reached", func(args []qt.Value) { fn(unpackMoment(args[0]), unpackPreset(args[1])) }) // the class has it
 	return cancel
 }
 
 // After calls the slot after and waits for its reply.
 func (r *DayTimeReplica) After(ctx context.Context, minutes int32) (Moment, error) {
-	return core.CallOf[Moment](ctx, r.Replica, "after", minutes)
+	v, err := core.CallSlot(ctx, r.Replica, "after", qt.Of(minutes))
+	return unpackMoment(v), err
 }
 
 // Jump calls the slot jump and waits for its reply.
 func (r *DayTimeReplica) Jump(ctx context.Context, to Moment) error {
-	_, err := r.Replica.Call(ctx, "jump", to)
+	_, err := core.CallSlot(ctx, r.Replica, "jump", to.pack())
 	return err
 }
 
@@ -255,6 +324,7 @@ var presetStoreClass = &core.Class{
 	Signature:  "45bd5de2dcd223e24cee24f2c089c85272d0d006",
 	Signature5: "212e10a890a5cf76e770415e80c37249a93acc9f",
 	PODs:       []qt.POD{momentPOD, presetPOD},
+	Scope:      timemodelTypes,
 	Properties: []core.Property{
 		{Name: "presets", Type: "QList<Preset>"},
 		{Name: "lengths", Type: "QList<int>", Access: core.ReadWrite},
@@ -297,10 +367,21 @@ func NewPresetStoreSource(impl PresetStoreSlots) (*PresetStoreSource, error) {
 		return nil, err
 	}
 	err = errors.Join(
-		source.Handle("add", impl.Add),
-		source.Handle("daily", impl.Daily),
-		source.Handle("longest", impl.Longest),
-		source.Handle("clear", impl.Clear),
+		source.Handle("add", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Add(ctx, unpackPreset(args[0]))
+			return qt.Of(x), err
+		}),
+		source.Handle("daily", func(ctx context.Context, _ []qt.Value) (qt.Value, error) {
+			x, err := impl.Daily(ctx)
+			return qt.PackList(timemodelListPresetType, x, Preset.pack), err
+		}),
+		source.Handle("longest", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Longest(ctx, qt.UnpackList(args[0], unpackPreset))
+			return qt.Of(x), err
+		}),
+		source.Handle("clear", func(ctx context.Context, _ []qt.Value) (qt.Value, error) {
+			return qt.Value{}, impl.Clear(ctx)
+		}),
 	)
 	if err != nil {
 		return nil, err
@@ -312,67 +393,90 @@ func NewPresetStoreSource(impl PresetStoreSlots) (*PresetStoreSource, error) {
 func (s *PresetStoreSource) Source() *core.Source { return s.source }
 
 // Presets returns the property presets.
-func (s *PresetStoreSource) Presets() []Preset { return core.Current[[]Preset](s.source, "presets") }
+func (s *PresetStoreSource) Presets() []Preset {
+	v, _ := s.source.Get("presets") // the class has it
+	return qt.UnpackList(v, unpackPreset)
+}
 
 // SetPresets sets the property presets, and tells all replicas if that is another value.
 func (s *PresetStoreSource) SetPresets(presets []Preset) error {
-	return s.source.Set("presets", presets)
+	return core.Set(s.source, "presets", qt.PackList(timemodelListPresetType, presets, Preset.pack))
 }
 
 // OnPushPresets sets what is asked when a replica pushes the property presets: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *PresetStoreSource) OnPushPresets(fn func(ctx context.Context, presets []Preset) error) error {
-	return core.OnWriteOf(s.source, "presets", fn)
+	return s.source.OnWrite("presets", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.UnpackList(v, unpackPreset)) })
 }
 
 // Lengths returns the property lengths.
-func (s *PresetStoreSource) Lengths() []int32 { return core.Current[[]int32](s.source, "lengths") }
+func (s *PresetStoreSource) Lengths() []int32 {
+	v, _ := s.source.Get("lengths") // the class has it
+	return qt.UnpackList(v, qt.OrZero[int32])
+}
 
 // SetLengths sets the property lengths, and tells all replicas if that is another value.
 func (s *PresetStoreSource) SetLengths(lengths []int32) error {
-	return s.source.Set("lengths", lengths)
+	return core.Set(s.source, "lengths", qt.PackList(timemodelListIntType, lengths, qt.Of[int32]))
 }
 
 // OnSetLengths sets what is asked when a replica writes the property lengths: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *PresetStoreSource) OnSetLengths(fn func(ctx context.Context, lengths []int32) error) error {
-	return core.OnWriteOf(s.source, "lengths", fn)
+	return s.source.OnWrite("lengths", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.UnpackList(v, qt.OrZero[int32])) })
 }
 
 // Limit returns the property limit.
-func (s *PresetStoreSource) Limit() int32 { return core.Current[int32](s.source, "limit") }
+func (s *PresetStoreSource) Limit() int32 {
+	v, _ := s.source.Get("limit") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetLimit sets the property limit, and tells all replicas if that is another value.
-func (s *PresetStoreSource) SetLimit(limit int32) error { return core.Set(s.source, "limit", limit) }
+func (s *PresetStoreSource) SetLimit(limit int32) error {
+	return core.Set(s.source, "limit", qt.Of(limit))
+}
 
 // Owner returns the property owner.
-func (s *PresetStoreSource) Owner() string { return core.Current[string](s.source, "owner") }
+func (s *PresetStoreSource) Owner() string {
+	v, _ := s.source.Get("owner") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // SetOwner sets the property owner, and tells all replicas if that is another value.
-func (s *PresetStoreSource) SetOwner(owner string) error { return core.Set(s.source, "owner", owner) }
+func (s *PresetStoreSource) SetOwner(owner string) error {
+	return core.Set(s.source, "owner", qt.Of(owner))
+}
 
 // OnSetOwner sets what is asked when a replica writes the property owner: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *PresetStoreSource) OnSetOwner(fn func(ctx context.Context, owner string) error) error {
-	return core.OnWriteOf(s.source, "owner", fn)
+	return s.source.OnWrite("owner", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[string](v)) })
 }
 
 // Last returns the property last.
-func (s *PresetStoreSource) Last() Preset { return core.Current[Preset](s.source, "last") }
+func (s *PresetStoreSource) Last() Preset {
+	v, _ := s.source.Get("last") // the class has it
+	return unpackPreset(v)
+}
 
 // SetLast sets the property last, and tells all replicas if that is another value.
-func (s *PresetStoreSource) SetLast(last Preset) error { return s.source.Set("last", last) }
+func (s *PresetStoreSource) SetLast(last Preset) error {
+	return core.Set(s.source, "last", last.pack())
+}
 
 // EmitRefused emits the signal refused to all replicas.
 func (s *PresetStoreSource) EmitRefused(preset Preset, limit int32) error {
-	return s.source.Emit("refused", preset, limit)
+	return core.Emit(s.source, "refused", preset.pack(), qt.Of(limit))
 }
 
 // EmitCleared emits the signal cleared to all replicas.
-func (s *PresetStoreSource) EmitCleared(gone []Preset) error { return s.source.Emit("cleared", gone) }
+func (s *PresetStoreSource) EmitCleared(gone []Preset) error {
+	return core.Emit(s.source, "cleared", qt.PackList(timemodelListPresetType, gone, Preset.pack))
+}
 
 // PresetStoreReplica is an object of the class PresetStore elsewhere. What it can do besides, such as Wait and Close, is said of
 // [core.Replica]. Before it is Valid its properties have the class's defaults; those that are PERSISTED have the values that were
@@ -389,103 +493,124 @@ func AcquirePresetStore(node *core.Node, name string) (*PresetStoreReplica, erro
 }
 
 // Presets returns the property presets as last seen.
-func (r *PresetStoreReplica) Presets() []Preset { return core.Current[[]Preset](r.Replica, "presets") }
+func (r *PresetStoreReplica) Presets() []Preset {
+	v, _ := r.Replica.Get("presets") // the class has it
+	return qt.UnpackList(v, unpackPreset)
+}
 
 // OnPresetsChanged calls fn with the new value whenever the property presets has changed, until it is cancelled.
 func (r *PresetStoreReplica) OnPresetsChanged(fn func(presets []Preset)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "presets", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("presets", func(v qt.Value) { fn(qt.UnpackList(v, unpackPreset)) }) // the class has it
 	return cancel
 }
 
 // PushPresets asks the source for a new value of the property presets and waits for its answer: an error, if it refuses.
 func (r *PresetStoreReplica) PushPresets(ctx context.Context, presets []Preset) error {
-	_, err := r.Replica.Call(ctx, "pushPresets", presets)
+	_, err := core.CallSlot(ctx, r.Replica, "pushPresets", qt.PackList(timemodelListPresetType, presets, Preset.pack))
 	return err
 }
 
 // Lengths returns the property lengths as last seen.
-func (r *PresetStoreReplica) Lengths() []int32 { return core.Current[[]int32](r.Replica, "lengths") }
+func (r *PresetStoreReplica) Lengths() []int32 {
+	v, _ := r.Replica.Get("lengths") // the class has it
+	return qt.UnpackList(v, qt.OrZero[int32])
+}
 
 // OnLengthsChanged calls fn with the new value whenever the property lengths has changed, until it is cancelled.
 func (r *PresetStoreReplica) OnLengthsChanged(fn func(lengths []int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "lengths", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("lengths", func(v qt.Value) { fn(qt.UnpackList(v, qt.OrZero[int32])) }) // the class has it
 	return cancel
 }
 
 // SetLengths asks the source for a new value of the property lengths. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *PresetStoreReplica) SetLengths(ctx context.Context, lengths []int32) error {
-	return core.WriteTo(ctx, r.Replica, "lengths", lengths)
+	return core.WriteTo(ctx, r.Replica, "lengths", qt.PackList(timemodelListIntType, lengths, qt.Of[int32]))
 }
 
 // Limit returns the property limit as last seen.
-func (r *PresetStoreReplica) Limit() int32 { return core.Current[int32](r.Replica, "limit") }
+func (r *PresetStoreReplica) Limit() int32 {
+	v, _ := r.Replica.Get("limit") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnLimitChanged calls fn with the new value whenever the property limit has changed, until it is cancelled.
 func (r *PresetStoreReplica) OnLimitChanged(fn func(limit int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "limit", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("limit", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // Owner returns the property owner as last seen, be it before the program was started: it is PERSISTED.
-func (r *PresetStoreReplica) Owner() string { return core.Current[string](r.Replica, "owner") }
+func (r *PresetStoreReplica) Owner() string {
+	v, _ := r.Replica.Get("owner") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // OnOwnerChanged calls fn with the new value whenever the property owner has changed, until it is cancelled.
 func (r *PresetStoreReplica) OnOwnerChanged(fn func(owner string)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "owner", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("owner", func(v qt.Value) { fn(qt.OrZero[string](v)) }) // the class has it
 	return cancel
 }
 
 // SetOwner asks the source for a new value of the property owner. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *PresetStoreReplica) SetOwner(ctx context.Context, owner string) error {
-	return core.WriteTo(ctx, r.Replica, "owner", owner)
+	return core.WriteTo(ctx, r.Replica, "owner", qt.Of(owner))
 }
 
 // Last returns the property last as last seen, be it before the program was started: it is PERSISTED.
-func (r *PresetStoreReplica) Last() Preset { return core.Current[Preset](r.Replica, "last") }
+func (r *PresetStoreReplica) Last() Preset {
+	v, _ := r.Replica.Get("last") // the class has it
+	return unpackPreset(v)
+}
 
 // OnLastChanged calls fn with the new value whenever the property last has changed, until it is cancelled.
 func (r *PresetStoreReplica) OnLastChanged(fn func(last Preset)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "last", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("last", func(v qt.Value) { fn(unpackPreset(v)) }) // the class has it
 	return cancel
 }
 
 // OnRefused calls fn whenever the source emits the signal refused, until it is cancelled.
 func (r *PresetStoreReplica) OnRefused(fn func(preset Preset, limit int32)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("refused", func(args []qt.Value) { fn(core.As[Preset](args[0]), core.As[int32](args[1])) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("refused", func(args []qt.Value) { fn(unpackPreset(args[0]), qt.OrZero[int32](args[1])) }) // the class has it
 	return cancel
 }
 
 // OnCleared calls fn whenever the source emits the signal cleared, until it is cancelled.
 func (r *PresetStoreReplica) OnCleared(fn func(gone []Preset)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("cleared", func(args []qt.Value) { fn(core.As[[]Preset](args[0])) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("cleared", func(args []qt.Value) { fn(qt.UnpackList(args[0], unpackPreset)) }) // the class has it
 	return cancel
 }
 
 // Add calls the slot add and waits for its reply.
 func (r *PresetStoreReplica) Add(ctx context.Context, preset Preset) (bool, error) {
-	return core.CallOf[bool](ctx, r.Replica, "add", preset)
+	v, err := core.CallSlot(ctx, r.Replica, "add", preset.pack())
+	return qt.OrZero[bool](v), err
 }
 
 // Daily calls the slot daily and waits for its reply.
 func (r *PresetStoreReplica) Daily(ctx context.Context) ([]Preset, error) {
-	return core.CallOf[[]Preset](ctx, r.Replica, "daily")
+	v, err := core.CallSlot(ctx, r.Replica, "daily")
+	return qt.UnpackList(v, unpackPreset), err
 }
 
 // Longest calls the slot longest and waits for its reply.
 func (r *PresetStoreReplica) Longest(ctx context.Context, presets []Preset) (int32, error) {
-	return core.CallOf[int32](ctx, r.Replica, "longest", presets)
+	v, err := core.CallSlot(ctx, r.Replica, "longest", qt.PackList(timemodelListPresetType, presets, Preset.pack))
+	return qt.OrZero[int32](v), err
 }
 
 // Clear calls the slot clear and waits for its reply.
 func (r *PresetStoreReplica) Clear(ctx context.Context) error {
-	_, err := r.Replica.Call(ctx, "clear")
+	_, err := core.CallSlot(ctx, r.Replica, "clear")
 	return err
 }
+
+// The types that values are made with.
+var (
+	timemodelTypes          = qt.NewTypes().Define(nil, []qt.POD{momentPOD, presetPOD})
+	momentType              = timemodelTypes.MustLookup("Moment")
+	presetType              = timemodelTypes.MustLookup("Preset")
+	timemodelListPresetType = timemodelTypes.MustLookup("QList<Preset>")
+	timemodelListIntType    = qt.MustLookup("QList<int>")
+)

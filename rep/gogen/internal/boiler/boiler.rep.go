@@ -53,6 +53,20 @@ var readingPOD = qt.POD{Name: "Reading", Fields: []qt.Field{
 	{Name: "watts", TypeName: "int"},
 }}
 
+// pack returns the POD as Qt has it.
+func (r Reading) pack() qt.Value {
+	return readingType.Pack(qt.Of(r.Celsius), qt.Of(r.Watts))
+}
+
+// unpackReading returns what a value of the POD Reading holds, the zero Reading if it is none.
+func unpackReading(v qt.Value) Reading {
+	f := readingType.Unpack(v)
+	return Reading{
+		Celsius: qt.OrZero[float64](f[0]),
+		Watts:   qt.OrZero[int32](f[1]),
+	}
+}
+
 // boilerClass describes the class Boiler to both sides.
 var boilerClass = &core.Class{
 	Name:       "Boiler",
@@ -60,6 +74,7 @@ var boilerClass = &core.Class{
 	Signature5: "8baa440d2c4c1b13159dc2769a7aaedab31d5b61",
 	Enums:      []qt.Enum{boilerModeEnum},
 	PODs:       []qt.POD{readingPOD},
+	Scope:      boilerTypes,
 	Properties: []core.Property{
 		{Name: "mode", Type: "Mode", Access: core.ReadOnly},
 		{Name: "target", Type: "double", Default: 20.5},
@@ -103,8 +118,13 @@ func NewBoilerSource(impl BoilerSlots) (*BoilerSource, error) {
 		return nil, err
 	}
 	err = errors.Join(
-		source.Handle("boost", impl.Boost),
-		source.Handle("reset", impl.Reset),
+		source.Handle("boost", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Boost(ctx, qt.OrZero[int32](args[0]))
+			return qt.Of(x), err
+		}),
+		source.Handle("reset", func(ctx context.Context, _ []qt.Value) (qt.Value, error) {
+			return qt.Value{}, impl.Reset(ctx)
+		}),
 	)
 	if err != nil {
 		return nil, err
@@ -118,82 +138,118 @@ func (s *BoilerSource) Source() *core.Source { return s.source }
 // Mode returns the property mode.
 //
 // What it does right now.
-func (s *BoilerSource) Mode() BoilerMode { return BoilerMode(core.Current[int32](s.source, "mode")) }
+func (s *BoilerSource) Mode() BoilerMode {
+	v, _ := s.source.Get("mode") // the class has it
+	return BoilerMode(qt.OrZero[int32](v))
+}
 
 // SetMode sets the property mode, and tells all replicas if that is another value.
-func (s *BoilerSource) SetMode(mode BoilerMode) error { return core.Set(s.source, "mode", int32(mode)) }
+func (s *BoilerSource) SetMode(mode BoilerMode) error {
+	return core.Set(s.source, "mode", qt.Of(int32(mode)))
+}
 
 // Target returns the property target.
 //
 // How warm it should be, in degrees.
 // At most 95.
-func (s *BoilerSource) Target() float64 { return core.Current[float64](s.source, "target") }
+func (s *BoilerSource) Target() float64 {
+	v, _ := s.source.Get("target") // the class has it
+	return qt.OrZero[float64](v)
+}
 
 // SetTarget sets the property target, and tells all replicas if that is another value.
-func (s *BoilerSource) SetTarget(target float64) error { return core.Set(s.source, "target", target) }
+func (s *BoilerSource) SetTarget(target float64) error {
+	return core.Set(s.source, "target", qt.Of(target))
+}
 
 // OnPushTarget sets what is asked when a replica pushes the property target: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *BoilerSource) OnPushTarget(fn func(ctx context.Context, target float64) error) error {
-	return core.OnWriteOf(s.source, "target", fn)
+	return s.source.OnWrite("target", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[float64](v)) })
 }
 
 // Level returns the property level.
-func (s *BoilerSource) Level() int32 { return core.Current[int32](s.source, "level") }
+func (s *BoilerSource) Level() int32 {
+	v, _ := s.source.Get("level") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetLevel sets the property level, and tells all replicas if that is another value.
-func (s *BoilerSource) SetLevel(level int32) error { return core.Set(s.source, "level", level) }
+func (s *BoilerSource) SetLevel(level int32) error { return core.Set(s.source, "level", qt.Of(level)) }
 
 // OnSetLevel sets what is asked when a replica writes the property level: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *BoilerSource) OnSetLevel(fn func(ctx context.Context, level int32) error) error {
-	return core.OnWriteOf(s.source, "level", fn)
+	return s.source.OnWrite("level", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[int32](v)) })
 }
 
 // Title returns the property title.
-func (s *BoilerSource) Title() string { return core.Current[string](s.source, "title") }
+func (s *BoilerSource) Title() string {
+	v, _ := s.source.Get("title") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // SetTitle sets the property title, and tells all replicas if that is another value.
-func (s *BoilerSource) SetTitle(title string) error { return core.Set(s.source, "title", title) }
+func (s *BoilerSource) SetTitle(title string) error { return core.Set(s.source, "title", qt.Of(title)) }
 
 // OnSetTitle sets what is asked when a replica writes the property title: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *BoilerSource) OnSetTitle(fn func(ctx context.Context, title string) error) error {
-	return core.OnWriteOf(s.source, "title", fn)
+	return s.source.OnWrite("title", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[string](v)) })
 }
 
 // Reading returns the property reading.
-func (s *BoilerSource) Reading() Reading { return core.Current[Reading](s.source, "reading") }
+func (s *BoilerSource) Reading() Reading {
+	v, _ := s.source.Get("reading") // the class has it
+	return unpackReading(v)
+}
 
 // SetReading sets the property reading, and tells all replicas if that is another value.
-func (s *BoilerSource) SetReading(reading Reading) error { return s.source.Set("reading", reading) }
+func (s *BoilerSource) SetReading(reading Reading) error {
+	return core.Set(s.source, "reading", reading.pack())
+}
 
 // Vendor returns the property vendor.
-func (s *BoilerSource) Vendor() string { return core.Current[string](s.source, "vendor") }
+func (s *BoilerSource) Vendor() string {
+	v, _ := s.source.Get("vendor") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // SetVendor gives the constant property vendor its value, before the source is remoted.
-func (s *BoilerSource) SetVendor(vendor string) error { return s.source.SetConstant("vendor", vendor) }
+func (s *BoilerSource) SetVendor(vendor string) error {
+	return s.source.SetConstant("vendor", qt.Of(vendor))
+}
 
 // Secret returns the property secret.
-func (s *BoilerSource) Secret() string { return core.Current[string](s.source, "secret") }
+func (s *BoilerSource) Secret() string {
+	v, _ := s.source.Get("secret") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // SetSecret sets the property secret, and tells all replicas if that is another value.
-func (s *BoilerSource) SetSecret(secret string) error { return core.Set(s.source, "secret", secret) }
+func (s *BoilerSource) SetSecret(secret string) error {
+	return core.Set(s.source, "secret", qt.Of(secret))
+}
 
 // Visits returns the property visits.
-func (s *BoilerSource) Visits() int32 { return core.Current[int32](s.source, "visits") }
+func (s *BoilerSource) Visits() int32 {
+	v, _ := s.source.Get("visits") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetVisits sets the property visits, and tells all replicas if that is another value.
-func (s *BoilerSource) SetVisits(visits int32) error { return core.Set(s.source, "visits", visits) }
+func (s *BoilerSource) SetVisits(visits int32) error {
+	return core.Set(s.source, "visits", qt.Of(visits))
+}
 
 // OnSetVisits sets what is asked when a replica writes the property visits: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *BoilerSource) OnSetVisits(fn func(ctx context.Context, visits int32) error) error {
-	return core.OnWriteOf(s.source, "visits", fn)
+	return s.source.OnWrite("visits", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[int32](v)) })
 }
 
 // EmitReady emits the signal ready to all replicas.
@@ -204,7 +260,9 @@ func (s *BoilerSource) EmitReady(celsius float64) error {
 }
 
 // EmitFailed emits the signal failed to all replicas.
-func (s *BoilerSource) EmitFailed() error { return core.Emit(s.source, "failed") }
+func (s *BoilerSource) EmitFailed() error {
+	return core.Emit(s.source, "failed")
+}
 
 // BoilerReplica is an object of the class Boiler elsewhere. What it can do besides, such as Wait and Close, is said of
 // [core.Replica]. Before it is Valid its properties have the class's defaults; those that are PERSISTED have the values that were
@@ -225,11 +283,14 @@ func AcquireBoiler(node *core.Node, name string) (*BoilerReplica, error) {
 // Mode returns the property mode as last seen.
 //
 // What it does right now.
-func (r *BoilerReplica) Mode() BoilerMode { return BoilerMode(core.Current[int32](r.Replica, "mode")) }
+func (r *BoilerReplica) Mode() BoilerMode {
+	v, _ := r.Replica.Get("mode") // the class has it
+	return BoilerMode(qt.OrZero[int32](v))
+}
 
 // OnModeChanged calls fn with the new value whenever the property mode has changed, until it is cancelled.
 func (r *BoilerReplica) OnModeChanged(fn func(mode BoilerMode)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "mode", func(v int32) { fn(BoilerMode(v)) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("mode", func(v qt.Value) { fn(BoilerMode(qt.OrZero[int32](v))) }) // the class has it
 	return cancel
 }
 
@@ -237,103 +298,118 @@ func (r *BoilerReplica) OnModeChanged(fn func(mode BoilerMode)) (cancel func()) 
 //
 // How warm it should be, in degrees.
 // At most 95.
-func (r *BoilerReplica) Target() float64 { return core.Current[float64](r.Replica, "target") }
+func (r *BoilerReplica) Target() float64 {
+	v, _ := r.Replica.Get("target") // the class has it
+	return qt.OrZero[float64](v)
+}
 
 // OnTargetChanged calls fn with the new value whenever the property target has changed, until it is cancelled.
 func (r *BoilerReplica) OnTargetChanged(fn func(target float64)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "target", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("target", func(v qt.Value) { fn(qt.OrZero[float64](v)) }) // the class has it
 	return cancel
 }
 
 // PushTarget asks the source for a new value of the property target and waits for its answer: an error, if it refuses.
 func (r *BoilerReplica) PushTarget(ctx context.Context, target float64) error {
-	_, err := r.Replica.Call(ctx, "pushTarget", target)
+	_, err := core.CallSlot(ctx, r.Replica, "pushTarget", qt.Of(target))
 	return err
 }
 
 // Level returns the property level as last seen.
-func (r *BoilerReplica) Level() int32 { return core.Current[int32](r.Replica, "level") }
+func (r *BoilerReplica) Level() int32 {
+	v, _ := r.Replica.Get("level") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnLevelChanged calls fn with the new value whenever the property level has changed, until it is cancelled.
 func (r *BoilerReplica) OnLevelChanged(fn func(level int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "level", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("level", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // SetLevel asks the source for a new value of the property level. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *BoilerReplica) SetLevel(ctx context.Context, level int32) error {
-	return core.WriteTo(ctx, r.Replica, "level", level)
+	return core.WriteTo(ctx, r.Replica, "level", qt.Of(level))
 }
 
 // Title returns the property title as last seen.
-func (r *BoilerReplica) Title() string { return core.Current[string](r.Replica, "title") }
+func (r *BoilerReplica) Title() string {
+	v, _ := r.Replica.Get("title") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // OnTitleChanged calls fn with the new value whenever the property title has changed, until it is cancelled.
 func (r *BoilerReplica) OnTitleChanged(fn func(title string)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "title", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("title", func(v qt.Value) { fn(qt.OrZero[string](v)) }) // the class has it
 	return cancel
 }
 
 // SetTitle asks the source for a new value of the property title. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *BoilerReplica) SetTitle(ctx context.Context, title string) error {
-	return core.WriteTo(ctx, r.Replica, "title", title)
+	return core.WriteTo(ctx, r.Replica, "title", qt.Of(title))
 }
 
 // Reading returns the property reading as last seen.
-func (r *BoilerReplica) Reading() Reading { return core.Current[Reading](r.Replica, "reading") }
+func (r *BoilerReplica) Reading() Reading {
+	v, _ := r.Replica.Get("reading") // the class has it
+	return unpackReading(v)
+}
 
 // OnReadingChanged calls fn with the new value whenever the property reading has changed, until it is cancelled.
 func (r *BoilerReplica) OnReadingChanged(fn func(reading Reading)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "reading", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("reading", func(v qt.Value) { fn(unpackReading(v)) }) // the class has it
 	return cancel
 }
 
 // Vendor returns the property vendor as last seen.
-func (r *BoilerReplica) Vendor() string { return core.Current[string](r.Replica, "vendor") }
+func (r *BoilerReplica) Vendor() string {
+	v, _ := r.Replica.Get("vendor") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // Secret returns the property secret as last seen.
-func (r *BoilerReplica) Secret() string { return core.Current[string](r.Replica, "secret") }
+func (r *BoilerReplica) Secret() string {
+	v, _ := r.Replica.Get("secret") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // OnSecretChanged calls fn with the new value whenever the property secret has changed, until it is cancelled.
 func (r *BoilerReplica) OnSecretChanged(fn func(secret string)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "secret", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("secret", func(v qt.Value) { fn(qt.OrZero[string](v)) }) // the class has it
 	return cancel
 }
 
 // Visits returns the property visits as last seen, be it before the program was started: it is PERSISTED.
-func (r *BoilerReplica) Visits() int32 { return core.Current[int32](r.Replica, "visits") }
+func (r *BoilerReplica) Visits() int32 {
+	v, _ := r.Replica.Get("visits") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnVisitsChanged calls fn with the new value whenever the property visits has changed, until it is cancelled.
 func (r *BoilerReplica) OnVisitsChanged(fn func(visits int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "visits", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("visits", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // SetVisits asks the source for a new value of the property visits. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *BoilerReplica) SetVisits(ctx context.Context, visits int32) error {
-	return core.WriteTo(ctx, r.Replica, "visits", visits)
+	return core.WriteTo(ctx, r.Replica, "visits", qt.Of(visits))
 }
 
 // OnReady calls fn whenever the source emits the signal ready, until it is cancelled.
 //
 // it is warm enough
 func (r *BoilerReplica) OnReady(fn func(celsius float64)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("ready", func(args []qt.Value) { fn(core.As[float64](args[0])) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("ready", func(args []qt.Value) { fn(qt.OrZero[float64](args[0])) }) // the class has it
 	return cancel
 }
 
 // OnFailed calls fn whenever the source emits the signal failed, until it is cancelled.
 func (r *BoilerReplica) OnFailed(fn func()) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("failed", func(_ []qt.Value) { fn() })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("failed", func(_ []qt.Value) { fn() }) // the class has it
 	return cancel
 }
 
@@ -341,11 +417,18 @@ func (r *BoilerReplica) OnFailed(fn func()) (cancel func()) {
 //
 // Heats at full power for a while.
 func (r *BoilerReplica) Boost(ctx context.Context, minutes int32) (bool, error) {
-	return core.CallOf[bool](ctx, r.Replica, "boost", minutes)
+	v, err := core.CallSlot(ctx, r.Replica, "boost", qt.Of(minutes))
+	return qt.OrZero[bool](v), err
 }
 
 // Reset calls the slot reset and waits for its reply.
 func (r *BoilerReplica) Reset(ctx context.Context) error {
-	_, err := r.Replica.Call(ctx, "reset")
+	_, err := core.CallSlot(ctx, r.Replica, "reset")
 	return err
 }
+
+// The types that values are made with.
+var (
+	boilerTypes = qt.NewTypes().Define([]*qt.Enum{&boilerModeEnum}, []qt.POD{readingPOD})
+	readingType = boilerTypes.MustLookup("Reading")
+)

@@ -135,8 +135,14 @@ func NewAlarmsSource(impl AlarmsSlots) (*AlarmsSource, error) {
 		return nil, err
 	}
 	err = errors.Join(
-		source.Handle("mask", impl.Mask),
-		source.Handle("raise", impl.Raise),
+		source.Handle("mask", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Mask(ctx, AlarmsKinds(qt.OrZero[int32](args[0])), AlarmsKind(qt.OrZero[int32](args[1])))
+			return qt.Of(int32(x)), err
+		}),
+		source.Handle("raise", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Raise(ctx, AlarmsLevel(qt.OrZero[int32](args[0])))
+			return qt.Of(int32(x)), err
+		}),
 	)
 	if err != nil {
 		return nil, err
@@ -149,43 +155,50 @@ func (s *AlarmsSource) Source() *core.Source { return s.source }
 
 // Active returns the property active.
 func (s *AlarmsSource) Active() AlarmsKinds {
-	return AlarmsKinds(core.Current[int32](s.source, "active"))
+	v, _ := s.source.Get("active") // the class has it
+	return AlarmsKinds(qt.OrZero[int32](v))
 }
 
 // SetActive sets the property active, and tells all replicas if that is another value.
 func (s *AlarmsSource) SetActive(active AlarmsKinds) error {
-	return core.Set(s.source, "active", int32(active))
+	return core.Set(s.source, "active", qt.Of(int32(active)))
 }
 
 // OnSetActive sets what is asked when a replica writes the property active: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *AlarmsSource) OnSetActive(fn func(ctx context.Context, active AlarmsKinds) error) error {
-	return core.OnWriteOf(s.source, "active", func(ctx context.Context, v int32) error { return fn(ctx, AlarmsKinds(v)) })
+	return s.source.OnWrite("active", func(ctx context.Context, v qt.Value) error { return fn(ctx, AlarmsKinds(qt.OrZero[int32](v))) })
 }
 
 // Level returns the property level.
 func (s *AlarmsSource) Level() AlarmsLevel {
-	return AlarmsLevel(core.Current[int32](s.source, "level"))
+	v, _ := s.source.Get("level") // the class has it
+	return AlarmsLevel(qt.OrZero[int32](v))
 }
 
 // SetLevel sets the property level, and tells all replicas if that is another value.
 func (s *AlarmsSource) SetLevel(level AlarmsLevel) error {
-	return core.Set(s.source, "level", int32(level))
+	return core.Set(s.source, "level", qt.Of(int32(level)))
 }
 
 // OnPushLevel sets what is asked when a replica pushes the property level: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *AlarmsSource) OnPushLevel(fn func(ctx context.Context, level AlarmsLevel) error) error {
-	return core.OnWriteOf(s.source, "level", func(ctx context.Context, v int32) error { return fn(ctx, AlarmsLevel(v)) })
+	return s.source.OnWrite("level", func(ctx context.Context, v qt.Value) error { return fn(ctx, AlarmsLevel(qt.OrZero[int32](v))) })
 }
 
 // Log returns the property log.
-func (s *AlarmsSource) Log() []AlarmsLevel { return core.Current[[]AlarmsLevel](s.source, "log") }
+func (s *AlarmsSource) Log() []AlarmsLevel {
+	v, _ := s.source.Get("log") // the class has it
+	return qt.UnpackList(v, func(v qt.Value) AlarmsLevel { return AlarmsLevel(qt.OrZero[int32](v)) })
+}
 
 // SetLog sets the property log, and tells all replicas if that is another value.
-func (s *AlarmsSource) SetLog(log []AlarmsLevel) error { return s.source.Set("log", log) }
+func (s *AlarmsSource) SetLog(log []AlarmsLevel) error {
+	return core.Set(s.source, "log", qt.PackList(modesListAlarmsLevelType, log, func(x AlarmsLevel) qt.Value { return qt.Of(int32(x)) }))
+}
 
 // EmitRaised emits the signal raised to all replicas.
 func (s *AlarmsSource) EmitRaised(kinds AlarmsKinds, level AlarmsLevel) error {
@@ -210,62 +223,76 @@ func AcquireAlarms(node *core.Node, name string) (*AlarmsReplica, error) {
 
 // Active returns the property active as last seen.
 func (r *AlarmsReplica) Active() AlarmsKinds {
-	return AlarmsKinds(core.Current[int32](r.Replica, "active"))
+	v, _ := r.Replica.Get("active") // the class has it
+	return AlarmsKinds(qt.OrZero[int32](v))
 }
 
 // OnActiveChanged calls fn with the new value whenever the property active has changed, until it is cancelled.
 func (r *AlarmsReplica) OnActiveChanged(fn func(active AlarmsKinds)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "active", func(v int32) { fn(AlarmsKinds(v)) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("active", func(v qt.Value) { fn(AlarmsKinds(qt.OrZero[int32](v))) }) // the class has it
 	return cancel
 }
 
 // SetActive asks the source for a new value of the property active. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *AlarmsReplica) SetActive(ctx context.Context, active AlarmsKinds) error {
-	return core.WriteTo(ctx, r.Replica, "active", active)
+	return core.WriteTo(ctx, r.Replica, "active", qt.Of(int32(active)))
 }
 
 // Level returns the property level as last seen.
 func (r *AlarmsReplica) Level() AlarmsLevel {
-	return AlarmsLevel(core.Current[int32](r.Replica, "level"))
+	v, _ := r.Replica.Get("level") // the class has it
+	return AlarmsLevel(qt.OrZero[int32](v))
 }
 
 // OnLevelChanged calls fn with the new value whenever the property level has changed, until it is cancelled.
 func (r *AlarmsReplica) OnLevelChanged(fn func(level AlarmsLevel)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "level", func(v int32) { fn(AlarmsLevel(v)) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("level", func(v qt.Value) { fn(AlarmsLevel(qt.OrZero[int32](v))) }) // the class has it
 	return cancel
 }
 
 // PushLevel asks the source for a new value of the property level and waits for its answer: an error, if it refuses.
 func (r *AlarmsReplica) PushLevel(ctx context.Context, level AlarmsLevel) error {
-	_, err := r.Replica.Call(ctx, "pushLevel", level)
+	_, err := core.CallSlot(ctx, r.Replica, "pushLevel", qt.Of(int32(level)))
 	return err
 }
 
 // Log returns the property log as last seen.
-func (r *AlarmsReplica) Log() []AlarmsLevel { return core.Current[[]AlarmsLevel](r.Replica, "log") }
+func (r *AlarmsReplica) Log() []AlarmsLevel {
+	v, _ := r.Replica.Get("log") // the class has it
+	return qt.UnpackList(v, func(v qt.Value) AlarmsLevel { return AlarmsLevel(qt.OrZero[int32](v)) })
+}
 
 // OnLogChanged calls fn with the new value whenever the property log has changed, until it is cancelled.
 func (r *AlarmsReplica) OnLogChanged(fn func(log []AlarmsLevel)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "log", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("log", func(v qt.Value) {
+		fn(qt.UnpackList(v, func(v qt.Value) AlarmsLevel { return AlarmsLevel(qt.OrZero[int32](v)) }))
+	}) // the class has it
 	return cancel
 }
 
 // OnRaised calls fn whenever the source emits the signal raised, until it is cancelled.
 func (r *AlarmsReplica) OnRaised(fn func(kinds AlarmsKinds, level AlarmsLevel)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("raised", func(args []qt.Value) { fn(AlarmsKinds(core.As[int32](args[0])), AlarmsLevel(core.As[int32](args[1]))) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("raised", func(args []qt.Value) {
+		fn(AlarmsKinds(qt.OrZero[int32](args[0])), AlarmsLevel(qt.OrZero[int32](args[1])))
+	}) // the class has it
 	return cancel
 }
 
 // Mask calls the slot mask and waits for its reply.
 func (r *AlarmsReplica) Mask(ctx context.Context, kinds AlarmsKinds, without AlarmsKind) (AlarmsKinds, error) {
-	return core.CallOf[AlarmsKinds](ctx, r.Replica, "mask", kinds, without)
+	v, err := core.CallSlot(ctx, r.Replica, "mask", qt.Of(int32(kinds)), qt.Of(int32(without)))
+	return AlarmsKinds(qt.OrZero[int32](v)), err
 }
 
 // Raise calls the slot raise and waits for its reply.
 func (r *AlarmsReplica) Raise(ctx context.Context, level AlarmsLevel) (AlarmsLevel, error) {
-	return core.CallOf[AlarmsLevel](ctx, r.Replica, "raise", level)
+	v, err := core.CallSlot(ctx, r.Replica, "raise", qt.Of(int32(level)))
+	return AlarmsLevel(qt.OrZero[int32](v)), err
 }
+
+// The types that values are made with.
+var (
+	modesTypes               = qt.NewTypes().Define([]*qt.Enum{&alarmsKindEnum, &alarmsKindsEnum, &alarmsLevelEnum}, nil)
+	modesListAlarmsLevelType = modesTypes.MustLookup("QList<Alarms::Level>")
+)

@@ -82,6 +82,22 @@ var item2POD = qt.POD{Name: "Item_2", Fields: []qt.Field{
 	{Name: "id_", TypeName: "int"},
 }}
 
+// pack returns the POD as Qt has it.
+func (i Item2) pack() qt.Value {
+	return item2Type.Pack(qt.Of(i.Type), qt.Of(i.HomeURL), qt.Of(i.ID), qt.Of(i.ID2))
+}
+
+// unpackItem2 returns what a value of the POD Item_2 holds, the zero Item2 if it is none.
+func unpackItem2(v qt.Value) Item2 {
+	f := item2Type.Unpack(v)
+	return Item2{
+		Type:    qt.OrZero[int32](f[0]),
+		HomeURL: qt.OrZero[string](f[1]),
+		ID:      qt.OrZero[int32](f[2]),
+		ID2:     qt.OrZero[int32](f[3]),
+	}
+}
+
 // oddClass describes the class Odd to both sides.
 var oddClass = &core.Class{
 	Name:       "Odd",
@@ -89,6 +105,7 @@ var oddClass = &core.Class{
 	Signature5: "3fa787ee7492c51f5f9afdb7c9c2199905ddee4e",
 	Enums:      []qt.Enum{typeEnum, oddStateEnum},
 	PODs:       []qt.POD{item2POD},
+	Scope:      namesTypes,
 	Properties: []core.Property{
 		{Name: "source", Type: "int", Access: core.ReadOnly},
 		{Name: "replica", Type: "int", Access: core.ReadOnly},
@@ -123,10 +140,10 @@ type OddSlots interface {
 	SetState(ctx context.Context, state OddState) error
 	// State answers the slot state.
 	State(ctx context.Context) (int32, error)
-	// Add answers the slot add.
+	// Add answers the slot add(int).
 	Add(ctx context.Context, a int32) error
-	// Add2 answers the slot add.
-	Add2(ctx context.Context, a, b int32) (int32, error)
+	// AddInt32Int32 answers the slot add(int,int).
+	AddInt32Int32(ctx context.Context, a, b int32) (int32, error)
 	// Close answers the slot close.
 	Close(ctx context.Context) error
 	// Wait answers the slot wait.
@@ -145,13 +162,30 @@ func NewOddSource(impl OddSlots) (*OddSource, error) {
 		return nil, err
 	}
 	err = errors.Join(
-		source.Handle("setState", impl.SetState),
-		source.Handle("state", impl.State),
-		source.Handle("add", impl.Add),
-		source.Handle("add", impl.Add2),
-		source.Handle("close", impl.Close),
-		source.Handle("wait", impl.Wait),
-		source.Handle("call", impl.Call),
+		source.Handle("setState", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			return qt.Value{}, impl.SetState(ctx, OddState(qt.OrZero[int32](args[0])))
+		}),
+		source.Handle("state", func(ctx context.Context, _ []qt.Value) (qt.Value, error) {
+			x, err := impl.State(ctx)
+			return qt.Of(x), err
+		}),
+		source.Handle("add(int)", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			return qt.Value{}, impl.Add(ctx, qt.OrZero[int32](args[0]))
+		}),
+		source.Handle("add(int,int)", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.AddInt32Int32(ctx, qt.OrZero[int32](args[0]), qt.OrZero[int32](args[1]))
+			return qt.Of(x), err
+		}),
+		source.Handle("close", func(ctx context.Context, _ []qt.Value) (qt.Value, error) {
+			return qt.Value{}, impl.Close(ctx)
+		}),
+		source.Handle("wait", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Wait(ctx, qt.OrZero[int32](args[0]), qt.OrZero[int32](args[1]), qt.OrZero[int32](args[2]), qt.OrZero[int32](args[3]), qt.OrZero[int32](args[4]))
+			return qt.Of(x), err
+		}),
+		source.Handle("call", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			return qt.Value{}, impl.Call(ctx, qt.OrZero[string](args[0]), qt.OrZero[int32](args[1]))
+		}),
 	)
 	if err != nil {
 		return nil, err
@@ -163,91 +197,124 @@ func NewOddSource(impl OddSlots) (*OddSource, error) {
 func (s *OddSource) Source() *core.Source { return s.source }
 
 // SourceProperty returns the property source.
-func (s *OddSource) SourceProperty() int32 { return core.Current[int32](s.source, "source") }
+func (s *OddSource) SourceProperty() int32 {
+	v, _ := s.source.Get("source") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetSourceProperty sets the property source, and tells all replicas if that is another value.
 func (s *OddSource) SetSourceProperty(source int32) error {
-	return core.Set(s.source, "source", source)
+	return core.Set(s.source, "source", qt.Of(source))
 }
 
 // ReplicaProperty returns the property replica.
-func (s *OddSource) ReplicaProperty() int32 { return core.Current[int32](s.source, "replica") }
+func (s *OddSource) ReplicaProperty() int32 {
+	v, _ := s.source.Get("replica") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetReplicaProperty sets the property replica, and tells all replicas if that is another value.
 func (s *OddSource) SetReplicaProperty(replica int32) error {
-	return core.Set(s.source, "replica", replica)
+	return core.Set(s.source, "replica", qt.Of(replica))
 }
 
 // Range returns the property range.
-func (s *OddSource) Range() int32 { return core.Current[int32](s.source, "range") }
+func (s *OddSource) Range() int32 {
+	v, _ := s.source.Get("range") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetRange sets the property range, and tells all replicas if that is another value.
-func (s *OddSource) SetRange(rangeValue int32) error { return core.Set(s.source, "range", rangeValue) }
+func (s *OddSource) SetRange(rangeValue int32) error {
+	return core.Set(s.source, "range", qt.Of(rangeValue))
+}
 
 // OnPushRange sets what is asked when a replica pushes the property range: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *OddSource) OnPushRange(fn func(ctx context.Context, rangeValue int32) error) error {
-	return core.OnWriteOf(s.source, "range", fn)
+	return s.source.OnWrite("range", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[int32](v)) })
 }
 
 // State returns the property state.
-func (s *OddSource) State() OddState { return OddState(core.Current[int32](s.source, "state")) }
+func (s *OddSource) State() OddState {
+	v, _ := s.source.Get("state") // the class has it
+	return OddState(qt.OrZero[int32](v))
+}
 
 // SetState sets the property state, and tells all replicas if that is another value.
-func (s *OddSource) SetState(state OddState) error { return core.Set(s.source, "state", int32(state)) }
+func (s *OddSource) SetState(state OddState) error {
+	return core.Set(s.source, "state", qt.Of(int32(state)))
+}
 
 // OnSetState sets what is asked when a replica writes the property state: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *OddSource) OnSetState(fn func(ctx context.Context, state OddState) error) error {
-	return core.OnWriteOf(s.source, "state", func(ctx context.Context, v int32) error { return fn(ctx, OddState(v)) })
+	return s.source.OnWrite("state", func(ctx context.Context, v qt.Value) error { return fn(ctx, OddState(qt.OrZero[int32](v))) })
 }
 
 // Name returns the property name.
-func (s *OddSource) Name() string { return core.Current[string](s.source, "name") }
+func (s *OddSource) Name() string {
+	v, _ := s.source.Get("name") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // SetName sets the property name, and tells all replicas if that is another value.
-func (s *OddSource) SetName(name string) error { return core.Set(s.source, "name", name) }
+func (s *OddSource) SetName(name string) error { return core.Set(s.source, "name", qt.Of(name)) }
 
 // OnSetName sets what is asked when a replica writes the property name: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *OddSource) OnSetName(fn func(ctx context.Context, name string) error) error {
-	return core.OnWriteOf(s.source, "name", fn)
+	return s.source.OnWrite("name", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[string](v)) })
 }
 
 // HomeURL returns the property homeUrl.
-func (s *OddSource) HomeURL() string { return core.Current[string](s.source, "homeUrl") }
+func (s *OddSource) HomeURL() string {
+	v, _ := s.source.Get("homeUrl") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // SetHomeURL gives the constant property homeUrl its value, before the source is remoted.
-func (s *OddSource) SetHomeURL(homeURL string) error { return s.source.SetConstant("homeUrl", homeURL) }
+func (s *OddSource) SetHomeURL(homeURL string) error {
+	return s.source.SetConstant("homeUrl", qt.Of(homeURL))
+}
 
 // HomeURLProperty returns the property home_url.
-func (s *OddSource) HomeURLProperty() int32 { return core.Current[int32](s.source, "home_url") }
+func (s *OddSource) HomeURLProperty() int32 {
+	v, _ := s.source.Get("home_url") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetHomeURLProperty sets the property home_url, and tells all replicas if that is another value.
 func (s *OddSource) SetHomeURLProperty(homeURL int32) error {
-	return core.Set(s.source, "home_url", homeURL)
+	return core.Set(s.source, "home_url", qt.Of(homeURL))
 }
 
 // Kind returns the property kind.
-func (s *OddSource) Kind() Type { return Type(core.Current[int32](s.source, "kind")) }
+func (s *OddSource) Kind() Type {
+	v, _ := s.source.Get("kind") // the class has it
+	return Type(qt.OrZero[int32](v))
+}
 
 // SetKind sets the property kind, and tells all replicas if that is another value.
-func (s *OddSource) SetKind(kind Type) error { return core.Set(s.source, "kind", int32(kind)) }
+func (s *OddSource) SetKind(kind Type) error { return core.Set(s.source, "kind", qt.Of(int32(kind))) }
 
 // Item returns the property item.
-func (s *OddSource) Item() Item2 { return core.Current[Item2](s.source, "item") }
+func (s *OddSource) Item() Item2 {
+	v, _ := s.source.Get("item") // the class has it
+	return unpackItem2(v)
+}
 
 // SetItem sets the property item, and tells all replicas if that is another value.
-func (s *OddSource) SetItem(item Item2) error { return s.source.Set("item", item) }
+func (s *OddSource) SetItem(item Item2) error { return core.Set(s.source, "item", item.pack()) }
 
 // OnPushItem sets what is asked when a replica pushes the property item: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *OddSource) OnPushItem(fn func(ctx context.Context, item Item2) error) error {
-	return core.OnWriteOf(s.source, "item", fn)
+	return s.source.OnWrite("item", func(ctx context.Context, v qt.Value) error { return fn(ctx, unpackItem2(v)) })
 }
 
 // EmitStateChanged2 emits the signal stateChanged2 to all replicas.
@@ -256,7 +323,9 @@ func (s *OddSource) EmitStateChanged2(funcValue, rValue int32) error {
 }
 
 // EmitState emits the signal state to all replicas.
-func (s *OddSource) EmitState() error { return core.Emit(s.source, "state") }
+func (s *OddSource) EmitState() error {
+	return core.Emit(s.source, "state")
+}
 
 // EmitLevelChanged emits the signal levelChanged to all replicas.
 func (s *OddSource) EmitLevelChanged(arg1 int32) error {
@@ -277,166 +346,193 @@ func AcquireOdd(node *core.Node, name string) (*OddReplica, error) {
 }
 
 // SourceProperty returns the property source as last seen.
-func (r *OddReplica) SourceProperty() int32 { return core.Current[int32](r.Replica, "source") }
+func (r *OddReplica) SourceProperty() int32 {
+	v, _ := r.Replica.Get("source") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnSourcePropertyChanged calls fn with the new value whenever the property source has changed, until it is cancelled.
 func (r *OddReplica) OnSourcePropertyChanged(fn func(source int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "source", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("source", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // ReplicaProperty returns the property replica as last seen.
-func (r *OddReplica) ReplicaProperty() int32 { return core.Current[int32](r.Replica, "replica") }
+func (r *OddReplica) ReplicaProperty() int32 {
+	v, _ := r.Replica.Get("replica") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnReplicaPropertyChanged calls fn with the new value whenever the property replica has changed, until it is cancelled.
 func (r *OddReplica) OnReplicaPropertyChanged(fn func(replica int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "replica", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("replica", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // Range returns the property range as last seen.
-func (r *OddReplica) Range() int32 { return core.Current[int32](r.Replica, "range") }
+func (r *OddReplica) Range() int32 {
+	v, _ := r.Replica.Get("range") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnRangeChanged calls fn with the new value whenever the property range has changed, until it is cancelled.
 func (r *OddReplica) OnRangeChanged(fn func(rangeValue int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "range", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("range", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // PushRange asks the source for a new value of the property range and waits for its answer: an error, if it refuses.
 func (r *OddReplica) PushRange(ctx context.Context, rangeValue int32) error {
-	_, err := r.Replica.Call(ctx, "pushRange", rangeValue)
+	_, err := core.CallSlot(ctx, r.Replica, "pushRange", qt.Of(rangeValue))
 	return err
 }
 
 // State returns the property state as last seen.
-func (r *OddReplica) State() OddState { return OddState(core.Current[int32](r.Replica, "state")) }
+func (r *OddReplica) State() OddState {
+	v, _ := r.Replica.Get("state") // the class has it
+	return OddState(qt.OrZero[int32](v))
+}
 
 // OnStateChanged calls fn with the new value whenever the property state has changed, until it is cancelled.
 func (r *OddReplica) OnStateChanged(fn func(state OddState)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "state", func(v int32) { fn(OddState(v)) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("state", func(v qt.Value) { fn(OddState(qt.OrZero[int32](v))) }) // the class has it
 	return cancel
 }
 
 // SetState asks the source for a new value of the property state. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *OddReplica) SetState(ctx context.Context, state OddState) error {
-	return core.WriteTo(ctx, r.Replica, "state", state)
+	return core.WriteTo(ctx, r.Replica, "state", qt.Of(int32(state)))
 }
 
 // Name returns the property name as last seen.
-func (r *OddReplica) Name() string { return core.Current[string](r.Replica, "name") }
+func (r *OddReplica) Name() string {
+	v, _ := r.Replica.Get("name") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // OnNameChanged calls fn with the new value whenever the property name has changed, until it is cancelled.
 func (r *OddReplica) OnNameChanged(fn func(name string)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "name", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("name", func(v qt.Value) { fn(qt.OrZero[string](v)) }) // the class has it
 	return cancel
 }
 
 // SetName asks the source for a new value of the property name. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *OddReplica) SetName(ctx context.Context, name string) error {
-	return core.WriteTo(ctx, r.Replica, "name", name)
+	return core.WriteTo(ctx, r.Replica, "name", qt.Of(name))
 }
 
 // HomeURL returns the property homeUrl as last seen.
-func (r *OddReplica) HomeURL() string { return core.Current[string](r.Replica, "homeUrl") }
+func (r *OddReplica) HomeURL() string {
+	v, _ := r.Replica.Get("homeUrl") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // HomeURLProperty returns the property home_url as last seen.
-func (r *OddReplica) HomeURLProperty() int32 { return core.Current[int32](r.Replica, "home_url") }
+func (r *OddReplica) HomeURLProperty() int32 {
+	v, _ := r.Replica.Get("home_url") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnHomeURLPropertyChanged calls fn with the new value whenever the property home_url has changed, until it is cancelled.
 func (r *OddReplica) OnHomeURLPropertyChanged(fn func(homeURL int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "home_url", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("home_url", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // Kind returns the property kind as last seen.
-func (r *OddReplica) Kind() Type { return Type(core.Current[int32](r.Replica, "kind")) }
+func (r *OddReplica) Kind() Type {
+	v, _ := r.Replica.Get("kind") // the class has it
+	return Type(qt.OrZero[int32](v))
+}
 
 // OnKindChanged calls fn with the new value whenever the property kind has changed, until it is cancelled.
 func (r *OddReplica) OnKindChanged(fn func(kind Type)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "kind", func(v int32) { fn(Type(v)) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("kind", func(v qt.Value) { fn(Type(qt.OrZero[int32](v))) }) // the class has it
 	return cancel
 }
 
 // Item returns the property item as last seen.
-func (r *OddReplica) Item() Item2 { return core.Current[Item2](r.Replica, "item") }
+func (r *OddReplica) Item() Item2 {
+	v, _ := r.Replica.Get("item") // the class has it
+	return unpackItem2(v)
+}
 
 // OnItemChanged calls fn with the new value whenever the property item has changed, until it is cancelled.
 func (r *OddReplica) OnItemChanged(fn func(item Item2)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "item", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("item", func(v qt.Value) { fn(unpackItem2(v)) }) // the class has it
 	return cancel
 }
 
 // PushItem asks the source for a new value of the property item and waits for its answer: an error, if it refuses.
 func (r *OddReplica) PushItem(ctx context.Context, item Item2) error {
-	_, err := r.Replica.Call(ctx, "pushItem", item)
+	_, err := core.CallSlot(ctx, r.Replica, "pushItem", item.pack())
 	return err
 }
 
 // OnStateChanged2 calls fn whenever the source emits the signal stateChanged2, until it is cancelled.
 func (r *OddReplica) OnStateChanged2(fn func(funcValue int32, rValue int32)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("stateChanged2", func(args []qt.Value) { fn(core.As[int32](args[0]), core.As[int32](args[1])) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("stateChanged2", func(args []qt.Value) { fn(qt.OrZero[int32](args[0]), qt.OrZero[int32](args[1])) }) // the class has it
 	return cancel
 }
 
 // OnState calls fn whenever the source emits the signal state, until it is cancelled.
 func (r *OddReplica) OnState(fn func()) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("state", func(_ []qt.Value) { fn() })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("state", func(_ []qt.Value) { fn() }) // the class has it
 	return cancel
 }
 
 // OnLevelChanged calls fn whenever the source emits the signal levelChanged, until it is cancelled.
 func (r *OddReplica) OnLevelChanged(fn func(arg1 int32)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("levelChanged", func(args []qt.Value) { fn(core.As[int32](args[0])) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("levelChanged", func(args []qt.Value) { fn(qt.OrZero[int32](args[0])) }) // the class has it
 	return cancel
 }
 
 // CallSetState calls the slot setState and waits for its reply.
 func (r *OddReplica) CallSetState(ctx context.Context, state OddState) error {
-	_, err := r.Replica.Call(ctx, "setState", state)
+	_, err := core.CallSlot(ctx, r.Replica, "setState", qt.Of(int32(state)))
 	return err
 }
 
 // CallState calls the slot state and waits for its reply.
 func (r *OddReplica) CallState(ctx context.Context) (int32, error) {
-	return core.CallOf[int32](ctx, r.Replica, "state")
+	v, err := core.CallSlot(ctx, r.Replica, "state")
+	return qt.OrZero[int32](v), err
 }
 
-// Add calls the slot add and waits for its reply.
+// Add calls the slot add(int) and waits for its reply.
 func (r *OddReplica) Add(ctx context.Context, a int32) error {
-	_, err := r.Replica.Call(ctx, "add", a)
+	_, err := core.CallSlot(ctx, r.Replica, "add(int)", qt.Of(a))
 	return err
 }
 
-// Add2 calls the slot add and waits for its reply.
-func (r *OddReplica) Add2(ctx context.Context, a, b int32) (int32, error) {
-	return core.CallOf[int32](ctx, r.Replica, "add", a, b)
+// AddInt32Int32 calls the slot add(int,int) and waits for its reply.
+func (r *OddReplica) AddInt32Int32(ctx context.Context, a, b int32) (int32, error) {
+	v, err := core.CallSlot(ctx, r.Replica, "add(int,int)", qt.Of(a), qt.Of(b))
+	return qt.OrZero[int32](v), err
 }
 
 // Close calls the slot close and waits for its reply.
 func (r *OddReplica) Close(ctx context.Context) error {
-	_, err := r.Replica.Call(ctx, "close")
+	_, err := core.CallSlot(ctx, r.Replica, "close")
 	return err
 }
 
 // Wait calls the slot wait and waits for its reply.
 func (r *OddReplica) Wait(ctx context.Context, ctxValue, errValue, stringValue, nilValue, arg5 int32) (int32, error) {
-	return core.CallOf[int32](ctx, r.Replica, "wait", ctxValue, errValue, stringValue, nilValue, arg5)
+	v, err := core.CallSlot(ctx, r.Replica, "wait", qt.Of(ctxValue), qt.Of(errValue), qt.Of(stringValue), qt.Of(nilValue), qt.Of(arg5))
+	return qt.OrZero[int32](v), err
 }
 
 // Call calls the slot call and waits for its reply.
 func (r *OddReplica) Call(ctx context.Context, contextValue string, coreValue int32) error {
-	_, err := r.Replica.Call(ctx, "call", contextValue, coreValue)
+	_, err := core.CallSlot(ctx, r.Replica, "call", qt.Of(contextValue), qt.Of(coreValue))
 	return err
 }
+
+// The types that values are made with.
+var (
+	namesTypes = qt.NewTypes().Define([]*qt.Enum{&typeEnum, &oddStateEnum}, []qt.POD{item2POD})
+	item2Type  = namesTypes.MustLookup("Item_2")
+)

@@ -41,7 +41,12 @@ func NewValveSource(impl ValveSlots) (*ValveSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := source.Handle("turn", impl.Turn); err != nil {
+	err =
+		source.Handle("turn", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Turn(ctx, qt.OrZero[int32](args[0]))
+			return qt.Of(x), err
+		})
+	if err != nil {
 		return nil, err
 	}
 	return &ValveSource{source}, nil
@@ -51,20 +56,27 @@ func NewValveSource(impl ValveSlots) (*ValveSource, error) {
 func (s *ValveSource) Source() *core.Source { return s.source }
 
 // Opening returns the property opening.
-func (s *ValveSource) Opening() int32 { return core.Current[int32](s.source, "opening") }
+func (s *ValveSource) Opening() int32 {
+	v, _ := s.source.Get("opening") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetOpening sets the property opening, and tells all replicas if that is another value.
-func (s *ValveSource) SetOpening(opening int32) error { return core.Set(s.source, "opening", opening) }
+func (s *ValveSource) SetOpening(opening int32) error {
+	return core.Set(s.source, "opening", qt.Of(opening))
+}
 
 // OnSetOpening sets what is asked when a replica writes the property opening: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ValveSource) OnSetOpening(fn func(ctx context.Context, opening int32) error) error {
-	return core.OnWriteOf(s.source, "opening", fn)
+	return s.source.OnWrite("opening", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[int32](v)) })
 }
 
 // EmitStuck emits the signal stuck to all replicas.
-func (s *ValveSource) EmitStuck(why string) error { return core.Emit(s.source, "stuck", qt.Of(why)) }
+func (s *ValveSource) EmitStuck(why string) error {
+	return core.Emit(s.source, "stuck", qt.Of(why))
+}
 
 // ValveReplica is an object of the class Valve elsewhere. What it can do besides, such as Wait and Close, is said of
 // [core.Replica]. Before it is Valid its properties have the class's defaults. Its methods are safe for concurrent use.
@@ -80,32 +92,33 @@ func AcquireValve(node *core.Node, name string) (*ValveReplica, error) {
 }
 
 // Opening returns the property opening as last seen.
-func (r *ValveReplica) Opening() int32 { return core.Current[int32](r.Replica, "opening") }
+func (r *ValveReplica) Opening() int32 {
+	v, _ := r.Replica.Get("opening") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnOpeningChanged calls fn with the new value whenever the property opening has changed, until it is cancelled.
 func (r *ValveReplica) OnOpeningChanged(fn func(opening int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "opening", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("opening", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // SetOpening asks the source for a new value of the property opening. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ValveReplica) SetOpening(ctx context.Context, opening int32) error {
-	return core.WriteTo(ctx, r.Replica, "opening", opening)
+	return core.WriteTo(ctx, r.Replica, "opening", qt.Of(opening))
 }
 
 // OnStuck calls fn whenever the source emits the signal stuck, until it is cancelled.
 func (r *ValveReplica) OnStuck(fn func(why string)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("stuck", func(args []qt.Value) { fn(core.As[string](args[0])) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("stuck", func(args []qt.Value) { fn(qt.OrZero[string](args[0])) }) // the class has it
 	return cancel
 }
 
 // Turn calls the slot turn and waits for its reply.
 func (r *ValveReplica) Turn(ctx context.Context, by int32) (int32, error) {
-	return core.CallOf[int32](ctx, r.Replica, "turn", by)
+	v, err := core.CallSlot(ctx, r.Replica, "turn", qt.Of(by))
+	return qt.OrZero[int32](v), err
 }
 
 // pumpClass describes the class Pump to both sides.
@@ -136,16 +149,19 @@ func NewPumpSource() (*PumpSource, error) {
 func (s *PumpSource) Source() *core.Source { return s.source }
 
 // Speed returns the property speed.
-func (s *PumpSource) Speed() float64 { return core.Current[float64](s.source, "speed") }
+func (s *PumpSource) Speed() float64 {
+	v, _ := s.source.Get("speed") // the class has it
+	return qt.OrZero[float64](v)
+}
 
 // SetSpeed sets the property speed, and tells all replicas if that is another value.
-func (s *PumpSource) SetSpeed(speed float64) error { return core.Set(s.source, "speed", speed) }
+func (s *PumpSource) SetSpeed(speed float64) error { return core.Set(s.source, "speed", qt.Of(speed)) }
 
 // OnPushSpeed sets what is asked when a replica pushes the property speed: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *PumpSource) OnPushSpeed(fn func(ctx context.Context, speed float64) error) error {
-	return core.OnWriteOf(s.source, "speed", fn)
+	return s.source.OnWrite("speed", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[float64](v)) })
 }
 
 // SetInlet puts an object, or nil, into the property inlet, and tells all replicas.
@@ -184,17 +200,20 @@ func AcquirePump(node *core.Node, name string) (*PumpReplica, error) {
 }
 
 // Speed returns the property speed as last seen.
-func (r *PumpReplica) Speed() float64 { return core.Current[float64](r.Replica, "speed") }
+func (r *PumpReplica) Speed() float64 {
+	v, _ := r.Replica.Get("speed") // the class has it
+	return qt.OrZero[float64](v)
+}
 
 // OnSpeedChanged calls fn with the new value whenever the property speed has changed, until it is cancelled.
 func (r *PumpReplica) OnSpeedChanged(fn func(speed float64)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "speed", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("speed", func(v qt.Value) { fn(qt.OrZero[float64](v)) }) // the class has it
 	return cancel
 }
 
 // PushSpeed asks the source for a new value of the property speed and waits for its answer: an error, if it refuses.
 func (r *PumpReplica) PushSpeed(ctx context.Context, speed float64) error {
-	_, err := r.Replica.Call(ctx, "pushSpeed", speed)
+	_, err := core.CallSlot(ctx, r.Replica, "pushSpeed", qt.Of(speed))
 	return err
 }
 
@@ -209,7 +228,7 @@ func (r *PumpReplica) Inlet() *ValveReplica {
 
 // OnInletChanged calls fn whenever there is another object, or none, in the property inlet, until it is cancelled.
 func (r *PumpReplica) OnInletChanged(fn func(*ValveReplica)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "inlet", func(any) { fn(r.Inlet()) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("inlet", func(qt.Value) { fn(r.Inlet()) }) // the class has it
 	return cancel
 }
 
@@ -224,7 +243,7 @@ func (r *PumpReplica) Journal() *core.Replica {
 
 // OnJournalChanged calls fn whenever there is another item model, or none, in the property journal, until it is cancelled.
 func (r *PumpReplica) OnJournalChanged(fn func(*core.Replica)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "journal", func(any) { fn(r.Journal()) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("journal", func(qt.Value) { fn(r.Journal()) }) // the class has it
 	return cancel
 }
 
@@ -259,10 +278,13 @@ func NewPlantSource() (*PlantSource, error) {
 func (s *PlantSource) Source() *core.Source { return s.source }
 
 // Name returns the property name.
-func (s *PlantSource) Name() string { return core.Current[string](s.source, "name") }
+func (s *PlantSource) Name() string {
+	v, _ := s.source.Get("name") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // SetName sets the property name, and tells all replicas if that is another value.
-func (s *PlantSource) SetName(name string) error { return core.Set(s.source, "name", name) }
+func (s *PlantSource) SetName(name string) error { return core.Set(s.source, "name", qt.Of(name)) }
 
 // SetPump puts an object, or nil, into the property pump, and tells all replicas.
 //
@@ -310,11 +332,14 @@ func AcquirePlant(node *core.Node, name string) (*PlantReplica, error) {
 }
 
 // Name returns the property name as last seen.
-func (r *PlantReplica) Name() string { return core.Current[string](r.Replica, "name") }
+func (r *PlantReplica) Name() string {
+	v, _ := r.Replica.Get("name") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // OnNameChanged calls fn with the new value whenever the property name has changed, until it is cancelled.
 func (r *PlantReplica) OnNameChanged(fn func(name string)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "name", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("name", func(v qt.Value) { fn(qt.OrZero[string](v)) }) // the class has it
 	return cancel
 }
 
@@ -331,7 +356,7 @@ func (r *PlantReplica) Pump() *PumpReplica {
 
 // OnPumpChanged calls fn whenever there is another object, or none, in the property pump, until it is cancelled.
 func (r *PlantReplica) OnPumpChanged(fn func(*PumpReplica)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "pump", func(any) { fn(r.Pump()) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("pump", func(qt.Value) { fn(r.Pump()) }) // the class has it
 	return cancel
 }
 
@@ -346,7 +371,7 @@ func (r *PlantReplica) Spare() *PumpReplica {
 
 // OnSpareChanged calls fn whenever there is another object, or none, in the property spare, until it is cancelled.
 func (r *PlantReplica) OnSpareChanged(fn func(*PumpReplica)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "spare", func(any) { fn(r.Spare()) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("spare", func(qt.Value) { fn(r.Spare()) }) // the class has it
 	return cancel
 }
 
@@ -361,6 +386,6 @@ func (r *PlantReplica) Rows() *core.Replica {
 
 // OnRowsChanged calls fn whenever there is another item model, or none, in the property rows, until it is cancelled.
 func (r *PlantReplica) OnRowsChanged(fn func(*core.Replica)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "rows", func(any) { fn(r.Rows()) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("rows", func(qt.Value) { fn(r.Rows()) }) // the class has it
 	return cancel
 }

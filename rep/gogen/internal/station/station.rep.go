@@ -3,6 +3,7 @@
 package station
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"strconv"
@@ -150,6 +151,22 @@ var readingPOD = qt.POD{Name: "Reading", Fields: []qt.Field{
 	{Name: "valid", TypeName: "bool"},
 }}
 
+// pack returns the POD as Qt has it.
+func (r Reading) pack() qt.Value {
+	return readingType.Pack(qt.Of(r.Stamp), qt.Of(r.Value), qt.Of(r.Unit), qt.Of(r.Valid))
+}
+
+// unpackReading returns what a value of the POD Reading holds, the zero Reading if it is none.
+func unpackReading(v qt.Value) Reading {
+	f := readingType.Unpack(v)
+	return Reading{
+		Stamp: qt.OrZero[int64](f[0]),
+		Value: qt.OrZero[float64](f[1]),
+		Unit:  qt.OrZero[string](f[2]),
+		Valid: qt.OrZero[bool](f[3]),
+	}
+}
+
 // Place is the POD Place.
 type Place struct {
 	Name string
@@ -163,6 +180,21 @@ var placePOD = qt.POD{Name: "Place", Fields: []qt.Field{
 	{Name: "last", TypeName: "Reading"},
 }}
 
+// pack returns the POD as Qt has it.
+func (p Place) pack() qt.Value {
+	return placeType.Pack(qt.Of(p.Name), qt.Of(p.Grid), p.Last.pack())
+}
+
+// unpackPlace returns what a value of the POD Place holds, the zero Place if it is none.
+func unpackPlace(v qt.Value) Place {
+	f := placeType.Unpack(v)
+	return Place{
+		Name: qt.OrZero[string](f[0]),
+		Grid: qt.OrZero[qt.Point](f[1]),
+		Last: unpackReading(f[2]),
+	}
+}
+
 // Spare is the POD Spare.
 type Spare struct {
 	ID    int32
@@ -174,12 +206,27 @@ var sparePOD = qt.POD{Name: "Spare", Fields: []qt.Field{
 	{Name: "label", TypeName: "QString"},
 }}
 
+// pack returns the POD as Qt has it.
+func (s Spare) pack() qt.Value {
+	return spareType.Pack(qt.Of(s.ID), qt.Of(s.Label))
+}
+
+// unpackSpare returns what a value of the POD Spare holds, the zero Spare if it is none.
+func unpackSpare(v qt.Value) Spare {
+	f := spareType.Unpack(v)
+	return Spare{
+		ID:    qt.OrZero[int32](f[0]),
+		Label: qt.OrZero[string](f[1]),
+	}
+}
+
 // gaugeClass describes the class Gauge to both sides.
 var gaugeClass = &core.Class{
 	Name:      "Gauge",
 	Signature: "cc95646c8ed365dd1d22a7ded4a5dffcfac51595",
 	// Signature5: none. Line 24: repc of Qt 5 does not take this: FLAG is known to Qt 6 only
-	PODs: []qt.POD{readingPOD},
+	PODs:  []qt.POD{readingPOD},
+	Scope: stationTypes,
 	Properties: []core.Property{
 		{Name: "label", Type: "QString", Access: core.ReadWrite, Default: "gauge"},
 		{Name: "pressure", Type: "double", Default: 1013.25},
@@ -209,7 +256,12 @@ func NewGaugeSource(impl GaugeSlots) (*GaugeSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := source.Handle("calibrate", impl.Calibrate); err != nil {
+	err =
+		source.Handle("calibrate", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Calibrate(ctx, qt.OrZero[float64](args[0]))
+			return qt.Of(x), err
+		})
+	if err != nil {
 		return nil, err
 	}
 	return &GaugeSource{source}, nil
@@ -219,38 +271,49 @@ func NewGaugeSource(impl GaugeSlots) (*GaugeSource, error) {
 func (s *GaugeSource) Source() *core.Source { return s.source }
 
 // Label returns the property label.
-func (s *GaugeSource) Label() string { return core.Current[string](s.source, "label") }
+func (s *GaugeSource) Label() string {
+	v, _ := s.source.Get("label") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // SetLabel sets the property label, and tells all replicas if that is another value.
-func (s *GaugeSource) SetLabel(label string) error { return core.Set(s.source, "label", label) }
+func (s *GaugeSource) SetLabel(label string) error { return core.Set(s.source, "label", qt.Of(label)) }
 
 // OnSetLabel sets what is asked when a replica writes the property label: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *GaugeSource) OnSetLabel(fn func(ctx context.Context, label string) error) error {
-	return core.OnWriteOf(s.source, "label", fn)
+	return s.source.OnWrite("label", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[string](v)) })
 }
 
 // Pressure returns the property pressure.
-func (s *GaugeSource) Pressure() float64 { return core.Current[float64](s.source, "pressure") }
+func (s *GaugeSource) Pressure() float64 {
+	v, _ := s.source.Get("pressure") // the class has it
+	return qt.OrZero[float64](v)
+}
 
 // SetPressure sets the property pressure, and tells all replicas if that is another value.
 func (s *GaugeSource) SetPressure(pressure float64) error {
-	return core.Set(s.source, "pressure", pressure)
+	return core.Set(s.source, "pressure", qt.Of(pressure))
 }
 
 // OnPushPressure sets what is asked when a replica pushes the property pressure: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *GaugeSource) OnPushPressure(fn func(ctx context.Context, pressure float64) error) error {
-	return core.OnWriteOf(s.source, "pressure", fn)
+	return s.source.OnWrite("pressure", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[float64](v)) })
 }
 
 // Sample returns the property sample.
-func (s *GaugeSource) Sample() Reading { return core.Current[Reading](s.source, "sample") }
+func (s *GaugeSource) Sample() Reading {
+	v, _ := s.source.Get("sample") // the class has it
+	return unpackReading(v)
+}
 
 // SetSample sets the property sample, and tells all replicas if that is another value.
-func (s *GaugeSource) SetSample(sample Reading) error { return s.source.Set("sample", sample) }
+func (s *GaugeSource) SetSample(sample Reading) error {
+	return core.Set(s.source, "sample", sample.pack())
+}
 
 // EmitTripped emits the signal tripped to all replicas.
 func (s *GaugeSource) EmitTripped(threshold float64, why string) error {
@@ -271,56 +334,63 @@ func AcquireGauge(node *core.Node, name string) (*GaugeReplica, error) {
 }
 
 // Label returns the property label as last seen.
-func (r *GaugeReplica) Label() string { return core.Current[string](r.Replica, "label") }
+func (r *GaugeReplica) Label() string {
+	v, _ := r.Replica.Get("label") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // OnLabelChanged calls fn with the new value whenever the property label has changed, until it is cancelled.
 func (r *GaugeReplica) OnLabelChanged(fn func(label string)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "label", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("label", func(v qt.Value) { fn(qt.OrZero[string](v)) }) // the class has it
 	return cancel
 }
 
 // SetLabel asks the source for a new value of the property label. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *GaugeReplica) SetLabel(ctx context.Context, label string) error {
-	return core.WriteTo(ctx, r.Replica, "label", label)
+	return core.WriteTo(ctx, r.Replica, "label", qt.Of(label))
 }
 
 // Pressure returns the property pressure as last seen.
-func (r *GaugeReplica) Pressure() float64 { return core.Current[float64](r.Replica, "pressure") }
+func (r *GaugeReplica) Pressure() float64 {
+	v, _ := r.Replica.Get("pressure") // the class has it
+	return qt.OrZero[float64](v)
+}
 
 // OnPressureChanged calls fn with the new value whenever the property pressure has changed, until it is cancelled.
 func (r *GaugeReplica) OnPressureChanged(fn func(pressure float64)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "pressure", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("pressure", func(v qt.Value) { fn(qt.OrZero[float64](v)) }) // the class has it
 	return cancel
 }
 
 // PushPressure asks the source for a new value of the property pressure and waits for its answer: an error, if it refuses.
 func (r *GaugeReplica) PushPressure(ctx context.Context, pressure float64) error {
-	_, err := r.Replica.Call(ctx, "pushPressure", pressure)
+	_, err := core.CallSlot(ctx, r.Replica, "pushPressure", qt.Of(pressure))
 	return err
 }
 
 // Sample returns the property sample as last seen.
-func (r *GaugeReplica) Sample() Reading { return core.Current[Reading](r.Replica, "sample") }
+func (r *GaugeReplica) Sample() Reading {
+	v, _ := r.Replica.Get("sample") // the class has it
+	return unpackReading(v)
+}
 
 // OnSampleChanged calls fn with the new value whenever the property sample has changed, until it is cancelled.
 func (r *GaugeReplica) OnSampleChanged(fn func(sample Reading)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "sample", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("sample", func(v qt.Value) { fn(unpackReading(v)) }) // the class has it
 	return cancel
 }
 
 // OnTripped calls fn whenever the source emits the signal tripped, until it is cancelled.
 func (r *GaugeReplica) OnTripped(fn func(threshold float64, why string)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("tripped", func(args []qt.Value) { fn(core.As[float64](args[0]), core.As[string](args[1])) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("tripped", func(args []qt.Value) { fn(qt.OrZero[float64](args[0]), qt.OrZero[string](args[1])) }) // the class has it
 	return cancel
 }
 
 // Calibrate calls the slot calibrate and waits for its reply.
 func (r *GaugeReplica) Calibrate(ctx context.Context, offset float64) (float64, error) {
-	return core.CallOf[float64](ctx, r.Replica, "calibrate", offset)
+	v, err := core.CallSlot(ctx, r.Replica, "calibrate", qt.Of(offset))
+	return qt.OrZero[float64](v), err
 }
 
 // stationClass describes the class Station to both sides.
@@ -330,6 +400,7 @@ var stationClass = &core.Class{
 	// Signature5: none. Line 24: repc of Qt 5 does not take this: FLAG is known to Qt 6 only
 	Enums: []qt.Enum{seasonEnum, stationModeEnum, stationAlarmEnum, stationAlarmsEnum},
 	PODs:  []qt.POD{readingPOD, placePOD},
+	Scope: stationTypes,
 	Properties: []core.Property{
 		{Name: "online", Type: "bool", Default: true},
 		{Name: "level", Type: "int", Access: core.ReadWrite, Default: -42},
@@ -436,19 +507,55 @@ func NewStationSource(impl StationSlots) (*StationSource, error) {
 		return nil, err
 	}
 	err = errors.Join(
-		source.Handle("restart", impl.Restart),
-		source.Handle("note", impl.Note),
-		source.Handle("add", impl.Add),
-		source.Handle("describe", impl.Describe),
-		source.Handle("info", impl.Info),
-		source.Handle("measure", impl.Measure),
-		source.Handle("locate", impl.Locate),
-		source.Handle("recent", impl.Recent),
-		source.Handle("index", impl.Index),
-		source.Handle("cycle", impl.Cycle),
-		source.Handle("mask", impl.Mask),
-		source.Handle("echo", impl.Echo),
-		source.Handle("swapGauge", impl.SwapGauge),
+		source.Handle("restart", func(ctx context.Context, _ []qt.Value) (qt.Value, error) {
+			return qt.Value{}, impl.Restart(ctx)
+		}),
+		source.Handle("note", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			return qt.Value{}, impl.Note(ctx, qt.OrZero[string](args[0]), qt.OrZero[int32](args[1]))
+		}),
+		source.Handle("add", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Add(ctx, qt.OrZero[int32](args[0]), qt.OrZero[int32](args[1]))
+			return qt.Of(x), err
+		}),
+		source.Handle("describe", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Describe(ctx, qt.OrZero[string](args[0]), qt.OrZero[bool](args[1]))
+			return qt.Of(x), err
+		}),
+		source.Handle("info", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Info(ctx, qt.UnpackList(args[0], qt.OrZero[string]))
+			return qt.Carry(stationVariantMapType.Value(x)), err
+		}),
+		source.Handle("measure", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Measure(ctx, qt.OrZero[string](args[0]), qt.OrZero[float64](args[1]))
+			return x.pack(), err
+		}),
+		source.Handle("locate", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Locate(ctx, unpackPlace(args[0]))
+			return x.pack(), err
+		}),
+		source.Handle("recent", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Recent(ctx, qt.OrZero[int32](args[0]))
+			return qt.PackList(stationListReadingType, x, Reading.pack), err
+		}),
+		source.Handle("index", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Index(ctx, qt.UnpackList(args[0], unpackReading))
+			return qt.PackMap(stationMapStringReadingType, x, qt.Of[string], Reading.pack), err
+		}),
+		source.Handle("cycle", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Cycle(ctx, StationMode(qt.OrZero[int32](args[0])))
+			return qt.Of(int32(x)), err
+		}),
+		source.Handle("mask", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Mask(ctx, StationAlarms(qt.OrZero[int32](args[0])), Season(qt.OrZero[int32](args[1])))
+			return qt.Of(int32(x)), err
+		}),
+		source.Handle("echo", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Echo(ctx, args[0].Any())
+			return qt.Carry(qt.ValueOf(x)), err
+		}),
+		source.Handle("swapGauge", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			return qt.Value{}, impl.SwapGauge(ctx, qt.OrZero[bool](args[0]))
+		}),
 	)
 	if err != nil {
 		return nil, err
@@ -460,462 +567,602 @@ func NewStationSource(impl StationSlots) (*StationSource, error) {
 func (s *StationSource) Source() *core.Source { return s.source }
 
 // Online returns the property online.
-func (s *StationSource) Online() bool { return core.Current[bool](s.source, "online") }
+func (s *StationSource) Online() bool {
+	v, _ := s.source.Get("online") // the class has it
+	return qt.OrZero[bool](v)
+}
 
 // SetOnline sets the property online, and tells all replicas if that is another value.
-func (s *StationSource) SetOnline(online bool) error { return core.Set(s.source, "online", online) }
+func (s *StationSource) SetOnline(online bool) error {
+	return core.Set(s.source, "online", qt.Of(online))
+}
 
 // OnPushOnline sets what is asked when a replica pushes the property online: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *StationSource) OnPushOnline(fn func(ctx context.Context, online bool) error) error {
-	return core.OnWriteOf(s.source, "online", fn)
+	return s.source.OnWrite("online", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[bool](v)) })
 }
 
 // Level returns the property level.
-func (s *StationSource) Level() int32 { return core.Current[int32](s.source, "level") }
+func (s *StationSource) Level() int32 {
+	v, _ := s.source.Get("level") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetLevel sets the property level, and tells all replicas if that is another value.
-func (s *StationSource) SetLevel(level int32) error { return core.Set(s.source, "level", level) }
+func (s *StationSource) SetLevel(level int32) error { return core.Set(s.source, "level", qt.Of(level)) }
 
 // OnSetLevel sets what is asked when a replica writes the property level: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *StationSource) OnSetLevel(fn func(ctx context.Context, level int32) error) error {
-	return core.OnWriteOf(s.source, "level", fn)
+	return s.source.OnWrite("level", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[int32](v)) })
 }
 
 // Ticks returns the property ticks.
-func (s *StationSource) Ticks() uint32 { return core.Current[uint32](s.source, "ticks") }
+func (s *StationSource) Ticks() uint32 {
+	v, _ := s.source.Get("ticks") // the class has it
+	return qt.OrZero[uint32](v)
+}
 
 // SetTicks sets the property ticks, and tells all replicas if that is another value.
-func (s *StationSource) SetTicks(ticks uint32) error { return core.Set(s.source, "ticks", ticks) }
+func (s *StationSource) SetTicks(ticks uint32) error {
+	return core.Set(s.source, "ticks", qt.Of(ticks))
+}
 
 // OnPushTicks sets what is asked when a replica pushes the property ticks: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *StationSource) OnPushTicks(fn func(ctx context.Context, ticks uint32) error) error {
-	return core.OnWriteOf(s.source, "ticks", fn)
+	return s.source.OnWrite("ticks", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[uint32](v)) })
 }
 
 // BigSigned returns the property bigSigned.
-func (s *StationSource) BigSigned() int64 { return core.Current[int64](s.source, "bigSigned") }
+func (s *StationSource) BigSigned() int64 {
+	v, _ := s.source.Get("bigSigned") // the class has it
+	return qt.OrZero[int64](v)
+}
 
 // SetBigSigned sets the property bigSigned, and tells all replicas if that is another value.
 func (s *StationSource) SetBigSigned(bigSigned int64) error {
-	return core.Set(s.source, "bigSigned", bigSigned)
+	return core.Set(s.source, "bigSigned", qt.Of(bigSigned))
 }
 
 // BigUnsigned returns the property bigUnsigned.
-func (s *StationSource) BigUnsigned() uint64 { return core.Current[uint64](s.source, "bigUnsigned") }
+func (s *StationSource) BigUnsigned() uint64 {
+	v, _ := s.source.Get("bigUnsigned") // the class has it
+	return qt.OrZero[uint64](v)
+}
 
 // SetBigUnsigned sets the property bigUnsigned, and tells all replicas if that is another value.
 func (s *StationSource) SetBigUnsigned(bigUnsigned uint64) error {
-	return core.Set(s.source, "bigUnsigned", bigUnsigned)
+	return core.Set(s.source, "bigUnsigned", qt.Of(bigUnsigned))
 }
 
 // Ratio returns the property ratio.
-func (s *StationSource) Ratio() float32 { return core.Current[float32](s.source, "ratio") }
+func (s *StationSource) Ratio() float32 {
+	v, _ := s.source.Get("ratio") // the class has it
+	return qt.OrZero[float32](v)
+}
 
 // SetRatio sets the property ratio, and tells all replicas if that is another value.
-func (s *StationSource) SetRatio(ratio float32) error { return core.Set(s.source, "ratio", ratio) }
+func (s *StationSource) SetRatio(ratio float32) error {
+	return core.Set(s.source, "ratio", qt.Of(ratio))
+}
 
 // OnSetRatio sets what is asked when a replica writes the property ratio: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *StationSource) OnSetRatio(fn func(ctx context.Context, ratio float32) error) error {
-	return core.OnWriteOf(s.source, "ratio", fn)
+	return s.source.OnWrite("ratio", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[float32](v)) })
 }
 
 // Precise returns the property precise.
-func (s *StationSource) Precise() float64 { return core.Current[float64](s.source, "precise") }
+func (s *StationSource) Precise() float64 {
+	v, _ := s.source.Get("precise") // the class has it
+	return qt.OrZero[float64](v)
+}
 
 // SetPrecise sets the property precise, and tells all replicas if that is another value.
 func (s *StationSource) SetPrecise(precise float64) error {
-	return core.Set(s.source, "precise", precise)
+	return core.Set(s.source, "precise", qt.Of(precise))
 }
 
 // OnSetPrecise sets what is asked when a replica writes the property precise: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *StationSource) OnSetPrecise(fn func(ctx context.Context, precise float64) error) error {
-	return core.OnWriteOf(s.source, "precise", fn)
+	return s.source.OnWrite("precise", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[float64](v)) })
 }
 
 // Title returns the property title.
-func (s *StationSource) Title() string { return core.Current[string](s.source, "title") }
+func (s *StationSource) Title() string {
+	v, _ := s.source.Get("title") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // SetTitle sets the property title, and tells all replicas if that is another value.
-func (s *StationSource) SetTitle(title string) error { return core.Set(s.source, "title", title) }
+func (s *StationSource) SetTitle(title string) error {
+	return core.Set(s.source, "title", qt.Of(title))
+}
 
 // OnSetTitle sets what is asked when a replica writes the property title: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *StationSource) OnSetTitle(fn func(ctx context.Context, title string) error) error {
-	return core.OnWriteOf(s.source, "title", fn)
+	return s.source.OnWrite("title", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[string](v)) })
 }
 
 // EmptyText returns the property emptyText.
-func (s *StationSource) EmptyText() string { return core.Current[string](s.source, "emptyText") }
+func (s *StationSource) EmptyText() string {
+	v, _ := s.source.Get("emptyText") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // SetEmptyText sets the property emptyText, and tells all replicas if that is another value.
 func (s *StationSource) SetEmptyText(emptyText string) error {
-	return core.Set(s.source, "emptyText", emptyText)
+	return core.Set(s.source, "emptyText", qt.Of(emptyText))
 }
 
 // OnSetEmptyText sets what is asked when a replica writes the property emptyText: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *StationSource) OnSetEmptyText(fn func(ctx context.Context, emptyText string) error) error {
-	return core.OnWriteOf(s.source, "emptyText", fn)
+	return s.source.OnWrite("emptyText", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[string](v)) })
 }
 
 // NullText returns the property nullText.
-func (s *StationSource) NullText() string { return core.Current[string](s.source, "nullText") }
+func (s *StationSource) NullText() string {
+	v, _ := s.source.Get("nullText") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // SetNullText sets the property nullText, and tells all replicas if that is another value.
 func (s *StationSource) SetNullText(nullText string) error {
-	return core.Set(s.source, "nullText", nullText)
+	return core.Set(s.source, "nullText", qt.Of(nullText))
 }
 
 // OnSetNullText sets what is asked when a replica writes the property nullText: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *StationSource) OnSetNullText(fn func(ctx context.Context, nullText string) error) error {
-	return core.OnWriteOf(s.source, "nullText", fn)
+	return s.source.OnWrite("nullText", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[string](v)) })
 }
 
 // Blob returns the property blob.
-func (s *StationSource) Blob() []byte { return core.Current[[]byte](s.source, "blob") }
+func (s *StationSource) Blob() []byte {
+	v, _ := s.source.Get("blob") // the class has it
+	return qt.OrZero[[]byte](v)
+}
 
 // SetBlob sets the property blob, and tells all replicas if that is another value.
-func (s *StationSource) SetBlob(blob []byte) error { return s.source.Set("blob", blob) }
+func (s *StationSource) SetBlob(blob []byte) error {
+	return core.Set(s.source, "blob", qt.Of(bytes.Clone(blob)))
+}
 
 // OnSetBlob sets what is asked when a replica writes the property blob: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *StationSource) OnSetBlob(fn func(ctx context.Context, blob []byte) error) error {
-	return core.OnWriteOf(s.source, "blob", fn)
+	return s.source.OnWrite("blob", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[[]byte](v)) })
 }
 
 // Tags returns the property tags.
-func (s *StationSource) Tags() []string { return core.Current[[]string](s.source, "tags") }
+func (s *StationSource) Tags() []string {
+	v, _ := s.source.Get("tags") // the class has it
+	return qt.UnpackList(v, qt.OrZero[string])
+}
 
 // SetTags sets the property tags, and tells all replicas if that is another value.
-func (s *StationSource) SetTags(tags []string) error { return s.source.Set("tags", tags) }
+func (s *StationSource) SetTags(tags []string) error {
+	return core.Set(s.source, "tags", qt.PackList(stationStringListType, tags, qt.Of[string]))
+}
 
 // OnSetTags sets what is asked when a replica writes the property tags: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *StationSource) OnSetTags(fn func(ctx context.Context, tags []string) error) error {
-	return core.OnWriteOf(s.source, "tags", fn)
+	return s.source.OnWrite("tags", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.UnpackList(v, qt.OrZero[string])) })
 }
 
 // Mixed returns the property mixed.
-func (s *StationSource) Mixed() []any { return core.Current[[]any](s.source, "mixed") }
+func (s *StationSource) Mixed() []any {
+	v, _ := s.source.Get("mixed") // the class has it
+	return qt.OrZero[[]any](v)
+}
 
 // SetMixed sets the property mixed, and tells all replicas if that is another value.
-func (s *StationSource) SetMixed(mixed []any) error { return s.source.Set("mixed", mixed) }
+func (s *StationSource) SetMixed(mixed []any) error {
+	return core.Set(s.source, "mixed", qt.Carry(stationVariantListType.Value(mixed)))
+}
 
 // OnSetMixed sets what is asked when a replica writes the property mixed: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *StationSource) OnSetMixed(fn func(ctx context.Context, mixed []any) error) error {
-	return core.OnWriteOf(s.source, "mixed", fn)
+	return s.source.OnWrite("mixed", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[[]any](v)) })
 }
 
 // Attrs returns the property attrs.
 func (s *StationSource) Attrs() map[string]any {
-	return core.Current[map[string]any](s.source, "attrs")
+	v, _ := s.source.Get("attrs") // the class has it
+	return qt.OrZero[map[string]any](v)
 }
 
 // SetAttrs sets the property attrs, and tells all replicas if that is another value.
-func (s *StationSource) SetAttrs(attrs map[string]any) error { return s.source.Set("attrs", attrs) }
+func (s *StationSource) SetAttrs(attrs map[string]any) error {
+	return core.Set(s.source, "attrs", qt.Carry(stationVariantMapType.Value(attrs)))
+}
 
 // OnSetAttrs sets what is asked when a replica writes the property attrs: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *StationSource) OnSetAttrs(fn func(ctx context.Context, attrs map[string]any) error) error {
-	return core.OnWriteOf(s.source, "attrs", fn)
+	return s.source.OnWrite("attrs", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[map[string]any](v)) })
 }
 
 // Anything returns the property anything.
-func (s *StationSource) Anything() any { return core.Current[any](s.source, "anything") }
+func (s *StationSource) Anything() any {
+	v, _ := s.source.Get("anything") // the class has it
+	return v.Any()
+}
 
 // SetAnything sets the property anything, and tells all replicas if that is another value.
-func (s *StationSource) SetAnything(anything any) error { return s.source.Set("anything", anything) }
+func (s *StationSource) SetAnything(anything any) error {
+	return core.Set(s.source, "anything", qt.Carry(qt.ValueOf(anything)))
+}
 
 // OnSetAnything sets what is asked when a replica writes the property anything: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *StationSource) OnSetAnything(fn func(ctx context.Context, anything any) error) error {
-	return core.OnWriteOf(s.source, "anything", fn)
+	return s.source.OnWrite("anything", func(ctx context.Context, v qt.Value) error { return fn(ctx, v.Any()) })
 }
 
 // StartedAt returns the property startedAt.
-func (s *StationSource) StartedAt() time.Time { return core.Current[time.Time](s.source, "startedAt") }
+func (s *StationSource) StartedAt() time.Time {
+	v, _ := s.source.Get("startedAt") // the class has it
+	return qt.OrZero[time.Time](v)
+}
 
 // SetStartedAt sets the property startedAt, and tells all replicas if that is another value.
 func (s *StationSource) SetStartedAt(startedAt time.Time) error {
-	return s.source.Set("startedAt", startedAt)
+	return core.Set(s.source, "startedAt", qt.Of(startedAt))
 }
 
 // OnSetStartedAt sets what is asked when a replica writes the property startedAt: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *StationSource) OnSetStartedAt(fn func(ctx context.Context, startedAt time.Time) error) error {
-	return core.OnWriteOf(s.source, "startedAt", fn)
+	return s.source.OnWrite("startedAt", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[time.Time](v)) })
 }
 
 // Day returns the property day.
-func (s *StationSource) Day() qt.Date { return core.Current[qt.Date](s.source, "day") }
+func (s *StationSource) Day() qt.Date {
+	v, _ := s.source.Get("day") // the class has it
+	return qt.OrZero[qt.Date](v)
+}
 
 // SetDay sets the property day, and tells all replicas if that is another value.
-func (s *StationSource) SetDay(day qt.Date) error { return s.source.Set("day", day) }
+func (s *StationSource) SetDay(day qt.Date) error { return core.Set(s.source, "day", qt.Of(day)) }
 
 // OnSetDay sets what is asked when a replica writes the property day: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *StationSource) OnSetDay(fn func(ctx context.Context, day qt.Date) error) error {
-	return core.OnWriteOf(s.source, "day", fn)
+	return s.source.OnWrite("day", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[qt.Date](v)) })
 }
 
 // WakeUp returns the property wakeUp.
-func (s *StationSource) WakeUp() qt.Time { return core.Current[qt.Time](s.source, "wakeUp") }
+func (s *StationSource) WakeUp() qt.Time {
+	v, _ := s.source.Get("wakeUp") // the class has it
+	return qt.OrZero[qt.Time](v)
+}
 
 // SetWakeUp sets the property wakeUp, and tells all replicas if that is another value.
-func (s *StationSource) SetWakeUp(wakeUp qt.Time) error { return s.source.Set("wakeUp", wakeUp) }
+func (s *StationSource) SetWakeUp(wakeUp qt.Time) error {
+	return core.Set(s.source, "wakeUp", qt.Of(wakeUp))
+}
 
 // OnSetWakeUp sets what is asked when a replica writes the property wakeUp: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *StationSource) OnSetWakeUp(fn func(ctx context.Context, wakeUp qt.Time) error) error {
-	return core.OnWriteOf(s.source, "wakeUp", fn)
+	return s.source.OnWrite("wakeUp", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[qt.Time](v)) })
 }
 
 // Home returns the property home.
-func (s *StationSource) Home() qt.URL { return core.Current[qt.URL](s.source, "home") }
+func (s *StationSource) Home() qt.URL {
+	v, _ := s.source.Get("home") // the class has it
+	return qt.OrZero[qt.URL](v)
+}
 
 // SetHome sets the property home, and tells all replicas if that is another value.
-func (s *StationSource) SetHome(home qt.URL) error { return s.source.Set("home", home) }
+func (s *StationSource) SetHome(home qt.URL) error { return core.Set(s.source, "home", qt.Of(home)) }
 
 // OnSetHome sets what is asked when a replica writes the property home: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *StationSource) OnSetHome(fn func(ctx context.Context, home qt.URL) error) error {
-	return core.OnWriteOf(s.source, "home", fn)
+	return s.source.OnWrite("home", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[qt.URL](v)) })
 }
 
 // Serial returns the property serial.
-func (s *StationSource) Serial() qt.UUID { return core.Current[qt.UUID](s.source, "serial") }
+func (s *StationSource) Serial() qt.UUID {
+	v, _ := s.source.Get("serial") // the class has it
+	return qt.OrZero[qt.UUID](v)
+}
 
 // SetSerial sets the property serial, and tells all replicas if that is another value.
-func (s *StationSource) SetSerial(serial qt.UUID) error { return s.source.Set("serial", serial) }
+func (s *StationSource) SetSerial(serial qt.UUID) error {
+	return core.Set(s.source, "serial", qt.Of(serial))
+}
 
 // Grid returns the property grid.
-func (s *StationSource) Grid() qt.Point { return core.Current[qt.Point](s.source, "grid") }
+func (s *StationSource) Grid() qt.Point {
+	v, _ := s.source.Get("grid") // the class has it
+	return qt.OrZero[qt.Point](v)
+}
 
 // SetGrid sets the property grid, and tells all replicas if that is another value.
-func (s *StationSource) SetGrid(grid qt.Point) error { return s.source.Set("grid", grid) }
+func (s *StationSource) SetGrid(grid qt.Point) error { return core.Set(s.source, "grid", qt.Of(grid)) }
 
 // OnSetGrid sets what is asked when a replica writes the property grid: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *StationSource) OnSetGrid(fn func(ctx context.Context, grid qt.Point) error) error {
-	return core.OnWriteOf(s.source, "grid", fn)
+	return s.source.OnWrite("grid", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[qt.Point](v)) })
 }
 
 // Area returns the property area.
-func (s *StationSource) Area() qt.Size { return core.Current[qt.Size](s.source, "area") }
+func (s *StationSource) Area() qt.Size {
+	v, _ := s.source.Get("area") // the class has it
+	return qt.OrZero[qt.Size](v)
+}
 
 // SetArea sets the property area, and tells all replicas if that is another value.
-func (s *StationSource) SetArea(area qt.Size) error { return s.source.Set("area", area) }
+func (s *StationSource) SetArea(area qt.Size) error { return core.Set(s.source, "area", qt.Of(area)) }
 
 // OnSetArea sets what is asked when a replica writes the property area: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *StationSource) OnSetArea(fn func(ctx context.Context, area qt.Size) error) error {
-	return core.OnWriteOf(s.source, "area", fn)
+	return s.source.OnWrite("area", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[qt.Size](v)) })
 }
 
 // Zone returns the property zone.
-func (s *StationSource) Zone() qt.Rect { return core.Current[qt.Rect](s.source, "zone") }
+func (s *StationSource) Zone() qt.Rect {
+	v, _ := s.source.Get("zone") // the class has it
+	return qt.OrZero[qt.Rect](v)
+}
 
 // SetZone sets the property zone, and tells all replicas if that is another value.
-func (s *StationSource) SetZone(zone qt.Rect) error { return s.source.Set("zone", zone) }
+func (s *StationSource) SetZone(zone qt.Rect) error { return core.Set(s.source, "zone", qt.Of(zone)) }
 
 // OnSetZone sets what is asked when a replica writes the property zone: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *StationSource) OnSetZone(fn func(ctx context.Context, zone qt.Rect) error) error {
-	return core.OnWriteOf(s.source, "zone", fn)
+	return s.source.OnWrite("zone", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[qt.Rect](v)) })
 }
 
 // Scale returns the property scale.
-func (s *StationSource) Scale() qt.SizeF { return core.Current[qt.SizeF](s.source, "scale") }
+func (s *StationSource) Scale() qt.SizeF {
+	v, _ := s.source.Get("scale") // the class has it
+	return qt.OrZero[qt.SizeF](v)
+}
 
 // SetScale sets the property scale, and tells all replicas if that is another value.
-func (s *StationSource) SetScale(scale qt.SizeF) error { return s.source.Set("scale", scale) }
+func (s *StationSource) SetScale(scale qt.SizeF) error {
+	return core.Set(s.source, "scale", qt.Of(scale))
+}
 
 // OnSetScale sets what is asked when a replica writes the property scale: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *StationSource) OnSetScale(fn func(ctx context.Context, scale qt.SizeF) error) error {
-	return core.OnWriteOf(s.source, "scale", fn)
+	return s.source.OnWrite("scale", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[qt.SizeF](v)) })
 }
 
 // Counts returns the property counts.
-func (s *StationSource) Counts() []int32 { return core.Current[[]int32](s.source, "counts") }
+func (s *StationSource) Counts() []int32 {
+	v, _ := s.source.Get("counts") // the class has it
+	return qt.UnpackList(v, qt.OrZero[int32])
+}
 
 // SetCounts sets the property counts, and tells all replicas if that is another value.
-func (s *StationSource) SetCounts(counts []int32) error { return s.source.Set("counts", counts) }
+func (s *StationSource) SetCounts(counts []int32) error {
+	return core.Set(s.source, "counts", qt.PackList(stationListIntType, counts, qt.Of[int32]))
+}
 
 // OnSetCounts sets what is asked when a replica writes the property counts: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *StationSource) OnSetCounts(fn func(ctx context.Context, counts []int32) error) error {
-	return core.OnWriteOf(s.source, "counts", fn)
+	return s.source.OnWrite("counts", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.UnpackList(v, qt.OrZero[int32])) })
 }
 
 // Names returns the property names.
-func (s *StationSource) Names() []string { return core.Current[[]string](s.source, "names") }
+func (s *StationSource) Names() []string {
+	v, _ := s.source.Get("names") // the class has it
+	return qt.UnpackList(v, qt.OrZero[string])
+}
 
 // SetNames sets the property names, and tells all replicas if that is another value.
-func (s *StationSource) SetNames(names []string) error { return s.source.Set("names", names) }
+func (s *StationSource) SetNames(names []string) error {
+	return core.Set(s.source, "names", qt.PackList(stationStringListType, names, qt.Of[string]))
+}
 
 // OnSetNames sets what is asked when a replica writes the property names: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *StationSource) OnSetNames(fn func(ctx context.Context, names []string) error) error {
-	return core.OnWriteOf(s.source, "names", fn)
+	return s.source.OnWrite("names", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.UnpackList(v, qt.OrZero[string])) })
 }
 
 // Totals returns the property totals.
 func (s *StationSource) Totals() map[string]int32 {
-	return core.Current[map[string]int32](s.source, "totals")
+	v, _ := s.source.Get("totals") // the class has it
+	return qt.UnpackMap(v, qt.OrZero[string], qt.OrZero[int32])
 }
 
 // SetTotals sets the property totals, and tells all replicas if that is another value.
 func (s *StationSource) SetTotals(totals map[string]int32) error {
-	return s.source.Set("totals", totals)
+	return core.Set(s.source, "totals", qt.PackMap(stationMapStringIntType, totals, qt.Of[string], qt.Of[int32]))
 }
 
 // OnSetTotals sets what is asked when a replica writes the property totals: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *StationSource) OnSetTotals(fn func(ctx context.Context, totals map[string]int32) error) error {
-	return core.OnWriteOf(s.source, "totals", fn)
+	return s.source.OnWrite("totals", func(ctx context.Context, v qt.Value) error {
+		return fn(ctx, qt.UnpackMap(v, qt.OrZero[string], qt.OrZero[int32]))
+	})
 }
 
 // Mode returns the property mode.
-func (s *StationSource) Mode() StationMode { return StationMode(core.Current[int32](s.source, "mode")) }
+func (s *StationSource) Mode() StationMode {
+	v, _ := s.source.Get("mode") // the class has it
+	return StationMode(qt.OrZero[int32](v))
+}
 
 // SetMode sets the property mode, and tells all replicas if that is another value.
 func (s *StationSource) SetMode(mode StationMode) error {
-	return core.Set(s.source, "mode", int32(mode))
+	return core.Set(s.source, "mode", qt.Of(int32(mode)))
 }
 
 // OnSetMode sets what is asked when a replica writes the property mode: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *StationSource) OnSetMode(fn func(ctx context.Context, mode StationMode) error) error {
-	return core.OnWriteOf(s.source, "mode", func(ctx context.Context, v int32) error { return fn(ctx, StationMode(v)) })
+	return s.source.OnWrite("mode", func(ctx context.Context, v qt.Value) error { return fn(ctx, StationMode(qt.OrZero[int32](v))) })
 }
 
 // Season returns the property season.
-func (s *StationSource) Season() Season { return Season(core.Current[int32](s.source, "season")) }
+func (s *StationSource) Season() Season {
+	v, _ := s.source.Get("season") // the class has it
+	return Season(qt.OrZero[int32](v))
+}
 
 // SetSeason sets the property season, and tells all replicas if that is another value.
 func (s *StationSource) SetSeason(season Season) error {
-	return core.Set(s.source, "season", int32(season))
+	return core.Set(s.source, "season", qt.Of(int32(season)))
 }
 
 // OnSetSeason sets what is asked when a replica writes the property season: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *StationSource) OnSetSeason(fn func(ctx context.Context, season Season) error) error {
-	return core.OnWriteOf(s.source, "season", func(ctx context.Context, v int32) error { return fn(ctx, Season(v)) })
+	return s.source.OnWrite("season", func(ctx context.Context, v qt.Value) error { return fn(ctx, Season(qt.OrZero[int32](v))) })
 }
 
 // Alarms returns the property alarms.
 func (s *StationSource) Alarms() StationAlarms {
-	return StationAlarms(core.Current[int32](s.source, "alarms"))
+	v, _ := s.source.Get("alarms") // the class has it
+	return StationAlarms(qt.OrZero[int32](v))
 }
 
 // SetAlarms sets the property alarms, and tells all replicas if that is another value.
 func (s *StationSource) SetAlarms(alarms StationAlarms) error {
-	return core.Set(s.source, "alarms", int32(alarms))
+	return core.Set(s.source, "alarms", qt.Of(int32(alarms)))
 }
 
 // OnSetAlarms sets what is asked when a replica writes the property alarms: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *StationSource) OnSetAlarms(fn func(ctx context.Context, alarms StationAlarms) error) error {
-	return core.OnWriteOf(s.source, "alarms", func(ctx context.Context, v int32) error { return fn(ctx, StationAlarms(v)) })
+	return s.source.OnWrite("alarms", func(ctx context.Context, v qt.Value) error { return fn(ctx, StationAlarms(qt.OrZero[int32](v))) })
 }
 
 // LastReading returns the property lastReading.
-func (s *StationSource) LastReading() Reading { return core.Current[Reading](s.source, "lastReading") }
+func (s *StationSource) LastReading() Reading {
+	v, _ := s.source.Get("lastReading") // the class has it
+	return unpackReading(v)
+}
 
 // SetLastReading sets the property lastReading, and tells all replicas if that is another value.
 func (s *StationSource) SetLastReading(lastReading Reading) error {
-	return s.source.Set("lastReading", lastReading)
+	return core.Set(s.source, "lastReading", lastReading.pack())
 }
 
 // History returns the property history.
-func (s *StationSource) History() []Reading { return core.Current[[]Reading](s.source, "history") }
+func (s *StationSource) History() []Reading {
+	v, _ := s.source.Get("history") // the class has it
+	return qt.UnpackList(v, unpackReading)
+}
 
 // SetHistory sets the property history, and tells all replicas if that is another value.
-func (s *StationSource) SetHistory(history []Reading) error { return s.source.Set("history", history) }
+func (s *StationSource) SetHistory(history []Reading) error {
+	return core.Set(s.source, "history", qt.PackList(stationListReadingType, history, Reading.pack))
+}
 
 // OnPushHistory sets what is asked when a replica pushes the property history: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *StationSource) OnPushHistory(fn func(ctx context.Context, history []Reading) error) error {
-	return core.OnWriteOf(s.source, "history", fn)
+	return s.source.OnWrite("history", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.UnpackList(v, unpackReading)) })
 }
 
 // Latest returns the property latest.
 func (s *StationSource) Latest() map[string]Reading {
-	return core.Current[map[string]Reading](s.source, "latest")
+	v, _ := s.source.Get("latest") // the class has it
+	return qt.UnpackMap(v, qt.OrZero[string], unpackReading)
 }
 
 // SetLatest sets the property latest, and tells all replicas if that is another value.
 func (s *StationSource) SetLatest(latest map[string]Reading) error {
-	return s.source.Set("latest", latest)
+	return core.Set(s.source, "latest", qt.PackMap(stationMapStringReadingType, latest, qt.Of[string], Reading.pack))
 }
 
 // OnPushLatest sets what is asked when a replica pushes the property latest: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *StationSource) OnPushLatest(fn func(ctx context.Context, latest map[string]Reading) error) error {
-	return core.OnWriteOf(s.source, "latest", fn)
+	return s.source.OnWrite("latest", func(ctx context.Context, v qt.Value) error {
+		return fn(ctx, qt.UnpackMap(v, qt.OrZero[string], unpackReading))
+	})
 }
 
 // Secret returns the property secret.
-func (s *StationSource) Secret() string { return core.Current[string](s.source, "secret") }
+func (s *StationSource) Secret() string {
+	v, _ := s.source.Get("secret") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // SetSecret sets the property secret, and tells all replicas if that is another value.
-func (s *StationSource) SetSecret(secret string) error { return core.Set(s.source, "secret", secret) }
+func (s *StationSource) SetSecret(secret string) error {
+	return core.Set(s.source, "secret", qt.Of(secret))
+}
 
 // Visits returns the property visits.
-func (s *StationSource) Visits() int32 { return core.Current[int32](s.source, "visits") }
+func (s *StationSource) Visits() int32 {
+	v, _ := s.source.Get("visits") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetVisits sets the property visits, and tells all replicas if that is another value.
-func (s *StationSource) SetVisits(visits int32) error { return core.Set(s.source, "visits", visits) }
+func (s *StationSource) SetVisits(visits int32) error {
+	return core.Set(s.source, "visits", qt.Of(visits))
+}
 
 // OnSetVisits sets what is asked when a replica writes the property visits: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *StationSource) OnSetVisits(fn func(ctx context.Context, visits int32) error) error {
-	return core.OnWriteOf(s.source, "visits", fn)
+	return s.source.OnWrite("visits", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[int32](v)) })
 }
 
 // Vendor returns the property vendor.
-func (s *StationSource) Vendor() string { return core.Current[string](s.source, "vendor") }
+func (s *StationSource) Vendor() string {
+	v, _ := s.source.Get("vendor") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // SetVendor gives the constant property vendor its value, before the source is remoted.
-func (s *StationSource) SetVendor(vendor string) error { return s.source.SetConstant("vendor", vendor) }
+func (s *StationSource) SetVendor(vendor string) error {
+	return s.source.SetConstant("vendor", qt.Of(vendor))
+}
 
 // SetGauge puts an object, or nil, into the property gauge, and tells all replicas.
 func (s *StationSource) SetGauge(gauge *GaugeSource) error {
@@ -938,7 +1185,9 @@ func (s *StationSource) Rows() *core.Source {
 func (s *StationSource) SetRows(rows *core.Source) error { return s.source.SetChild("rows", rows) }
 
 // EmitStarted emits the signal started to all replicas.
-func (s *StationSource) EmitStarted() error { return core.Emit(s.source, "started") }
+func (s *StationSource) EmitStarted() error {
+	return core.Emit(s.source, "started")
+}
 
 // EmitLevelCrossed emits the signal levelCrossed to all replicas.
 func (s *StationSource) EmitLevelCrossed(level int32) error {
@@ -947,12 +1196,12 @@ func (s *StationSource) EmitLevelCrossed(level int32) error {
 
 // EmitObserved emits the signal observed to all replicas.
 func (s *StationSource) EmitObserved(reading Reading, by string, mode StationMode) error {
-	return s.source.Emit("observed", reading, by, mode)
+	return core.Emit(s.source, "observed", reading.pack(), qt.Of(by), qt.Of(int32(mode)))
 }
 
 // EmitBulk emits the signal bulk to all replicas.
 func (s *StationSource) EmitBulk(a bool, b int64, c float64, d map[string]any, e []string, f any) error {
-	return s.source.Emit("bulk", a, b, c, d, e, f)
+	return core.Emit(s.source, "bulk", qt.Of(a), qt.Of(b), qt.Of(c), qt.Carry(stationVariantMapType.Value(d)), qt.PackList(stationStringListType, e, qt.Of[string]), qt.Carry(qt.ValueOf(f)))
 }
 
 // EmitAlarmed emits the signal alarmed to all replicas.
@@ -961,7 +1210,9 @@ func (s *StationSource) EmitAlarmed(alarms StationAlarms, season Season) error {
 }
 
 // EmitBatch emits the signal batch to all replicas.
-func (s *StationSource) EmitBatch(readings []Reading) error { return s.source.Emit("batch", readings) }
+func (s *StationSource) EmitBatch(readings []Reading) error {
+	return core.Emit(s.source, "batch", qt.PackList(stationListReadingType, readings, Reading.pack))
+}
 
 // StationReplica is an object of the class Station elsewhere. What it can do besides, such as Wait and Close, is said of
 // [core.Replica]. Before it is Valid its properties have the class's defaults; those that are PERSISTED have the values that were
@@ -978,516 +1229,610 @@ func AcquireStation(node *core.Node, name string) (*StationReplica, error) {
 }
 
 // Online returns the property online as last seen.
-func (r *StationReplica) Online() bool { return core.Current[bool](r.Replica, "online") }
+func (r *StationReplica) Online() bool {
+	v, _ := r.Replica.Get("online") // the class has it
+	return qt.OrZero[bool](v)
+}
 
 // OnOnlineChanged calls fn with the new value whenever the property online has changed, until it is cancelled.
 func (r *StationReplica) OnOnlineChanged(fn func(online bool)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "online", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("online", func(v qt.Value) { fn(qt.OrZero[bool](v)) }) // the class has it
 	return cancel
 }
 
 // PushOnline asks the source for a new value of the property online and waits for its answer: an error, if it refuses.
 func (r *StationReplica) PushOnline(ctx context.Context, online bool) error {
-	_, err := r.Replica.Call(ctx, "pushOnline", online)
+	_, err := core.CallSlot(ctx, r.Replica, "pushOnline", qt.Of(online))
 	return err
 }
 
 // Level returns the property level as last seen.
-func (r *StationReplica) Level() int32 { return core.Current[int32](r.Replica, "level") }
+func (r *StationReplica) Level() int32 {
+	v, _ := r.Replica.Get("level") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnLevelChanged calls fn with the new value whenever the property level has changed, until it is cancelled.
 func (r *StationReplica) OnLevelChanged(fn func(level int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "level", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("level", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // SetLevel asks the source for a new value of the property level. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *StationReplica) SetLevel(ctx context.Context, level int32) error {
-	return core.WriteTo(ctx, r.Replica, "level", level)
+	return core.WriteTo(ctx, r.Replica, "level", qt.Of(level))
 }
 
 // Ticks returns the property ticks as last seen.
-func (r *StationReplica) Ticks() uint32 { return core.Current[uint32](r.Replica, "ticks") }
+func (r *StationReplica) Ticks() uint32 {
+	v, _ := r.Replica.Get("ticks") // the class has it
+	return qt.OrZero[uint32](v)
+}
 
 // OnTicksChanged calls fn with the new value whenever the property ticks has changed, until it is cancelled.
 func (r *StationReplica) OnTicksChanged(fn func(ticks uint32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "ticks", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("ticks", func(v qt.Value) { fn(qt.OrZero[uint32](v)) }) // the class has it
 	return cancel
 }
 
 // PushTicks asks the source for a new value of the property ticks and waits for its answer: an error, if it refuses.
 func (r *StationReplica) PushTicks(ctx context.Context, ticks uint32) error {
-	_, err := r.Replica.Call(ctx, "pushTicks", ticks)
+	_, err := core.CallSlot(ctx, r.Replica, "pushTicks", qt.Of(ticks))
 	return err
 }
 
 // BigSigned returns the property bigSigned as last seen.
-func (r *StationReplica) BigSigned() int64 { return core.Current[int64](r.Replica, "bigSigned") }
+func (r *StationReplica) BigSigned() int64 {
+	v, _ := r.Replica.Get("bigSigned") // the class has it
+	return qt.OrZero[int64](v)
+}
 
 // OnBigSignedChanged calls fn with the new value whenever the property bigSigned has changed, until it is cancelled.
 func (r *StationReplica) OnBigSignedChanged(fn func(bigSigned int64)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "bigSigned", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("bigSigned", func(v qt.Value) { fn(qt.OrZero[int64](v)) }) // the class has it
 	return cancel
 }
 
 // BigUnsigned returns the property bigUnsigned as last seen.
-func (r *StationReplica) BigUnsigned() uint64 { return core.Current[uint64](r.Replica, "bigUnsigned") }
+func (r *StationReplica) BigUnsigned() uint64 {
+	v, _ := r.Replica.Get("bigUnsigned") // the class has it
+	return qt.OrZero[uint64](v)
+}
 
 // OnBigUnsignedChanged calls fn with the new value whenever the property bigUnsigned has changed, until it is cancelled.
 func (r *StationReplica) OnBigUnsignedChanged(fn func(bigUnsigned uint64)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "bigUnsigned", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("bigUnsigned", func(v qt.Value) { fn(qt.OrZero[uint64](v)) }) // the class has it
 	return cancel
 }
 
 // Ratio returns the property ratio as last seen.
-func (r *StationReplica) Ratio() float32 { return core.Current[float32](r.Replica, "ratio") }
+func (r *StationReplica) Ratio() float32 {
+	v, _ := r.Replica.Get("ratio") // the class has it
+	return qt.OrZero[float32](v)
+}
 
 // OnRatioChanged calls fn with the new value whenever the property ratio has changed, until it is cancelled.
 func (r *StationReplica) OnRatioChanged(fn func(ratio float32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "ratio", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("ratio", func(v qt.Value) { fn(qt.OrZero[float32](v)) }) // the class has it
 	return cancel
 }
 
 // SetRatio asks the source for a new value of the property ratio. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *StationReplica) SetRatio(ctx context.Context, ratio float32) error {
-	return core.WriteTo(ctx, r.Replica, "ratio", ratio)
+	return core.WriteTo(ctx, r.Replica, "ratio", qt.Of(ratio))
 }
 
 // Precise returns the property precise as last seen.
-func (r *StationReplica) Precise() float64 { return core.Current[float64](r.Replica, "precise") }
+func (r *StationReplica) Precise() float64 {
+	v, _ := r.Replica.Get("precise") // the class has it
+	return qt.OrZero[float64](v)
+}
 
 // OnPreciseChanged calls fn with the new value whenever the property precise has changed, until it is cancelled.
 func (r *StationReplica) OnPreciseChanged(fn func(precise float64)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "precise", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("precise", func(v qt.Value) { fn(qt.OrZero[float64](v)) }) // the class has it
 	return cancel
 }
 
 // SetPrecise asks the source for a new value of the property precise. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *StationReplica) SetPrecise(ctx context.Context, precise float64) error {
-	return core.WriteTo(ctx, r.Replica, "precise", precise)
+	return core.WriteTo(ctx, r.Replica, "precise", qt.Of(precise))
 }
 
 // Title returns the property title as last seen.
-func (r *StationReplica) Title() string { return core.Current[string](r.Replica, "title") }
+func (r *StationReplica) Title() string {
+	v, _ := r.Replica.Get("title") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // OnTitleChanged calls fn with the new value whenever the property title has changed, until it is cancelled.
 func (r *StationReplica) OnTitleChanged(fn func(title string)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "title", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("title", func(v qt.Value) { fn(qt.OrZero[string](v)) }) // the class has it
 	return cancel
 }
 
 // SetTitle asks the source for a new value of the property title. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *StationReplica) SetTitle(ctx context.Context, title string) error {
-	return core.WriteTo(ctx, r.Replica, "title", title)
+	return core.WriteTo(ctx, r.Replica, "title", qt.Of(title))
 }
 
 // EmptyText returns the property emptyText as last seen.
-func (r *StationReplica) EmptyText() string { return core.Current[string](r.Replica, "emptyText") }
+func (r *StationReplica) EmptyText() string {
+	v, _ := r.Replica.Get("emptyText") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // OnEmptyTextChanged calls fn with the new value whenever the property emptyText has changed, until it is cancelled.
 func (r *StationReplica) OnEmptyTextChanged(fn func(emptyText string)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "emptyText", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("emptyText", func(v qt.Value) { fn(qt.OrZero[string](v)) }) // the class has it
 	return cancel
 }
 
 // SetEmptyText asks the source for a new value of the property emptyText. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *StationReplica) SetEmptyText(ctx context.Context, emptyText string) error {
-	return core.WriteTo(ctx, r.Replica, "emptyText", emptyText)
+	return core.WriteTo(ctx, r.Replica, "emptyText", qt.Of(emptyText))
 }
 
 // NullText returns the property nullText as last seen.
-func (r *StationReplica) NullText() string { return core.Current[string](r.Replica, "nullText") }
+func (r *StationReplica) NullText() string {
+	v, _ := r.Replica.Get("nullText") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // OnNullTextChanged calls fn with the new value whenever the property nullText has changed, until it is cancelled.
 func (r *StationReplica) OnNullTextChanged(fn func(nullText string)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "nullText", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("nullText", func(v qt.Value) { fn(qt.OrZero[string](v)) }) // the class has it
 	return cancel
 }
 
 // SetNullText asks the source for a new value of the property nullText. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *StationReplica) SetNullText(ctx context.Context, nullText string) error {
-	return core.WriteTo(ctx, r.Replica, "nullText", nullText)
+	return core.WriteTo(ctx, r.Replica, "nullText", qt.Of(nullText))
 }
 
 // Blob returns the property blob as last seen.
-func (r *StationReplica) Blob() []byte { return core.Current[[]byte](r.Replica, "blob") }
+func (r *StationReplica) Blob() []byte {
+	v, _ := r.Replica.Get("blob") // the class has it
+	return qt.OrZero[[]byte](v)
+}
 
 // OnBlobChanged calls fn with the new value whenever the property blob has changed, until it is cancelled.
 func (r *StationReplica) OnBlobChanged(fn func(blob []byte)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "blob", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("blob", func(v qt.Value) { fn(qt.OrZero[[]byte](v)) }) // the class has it
 	return cancel
 }
 
 // SetBlob asks the source for a new value of the property blob. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *StationReplica) SetBlob(ctx context.Context, blob []byte) error {
-	return core.WriteTo(ctx, r.Replica, "blob", blob)
+	return core.WriteTo(ctx, r.Replica, "blob", qt.Of(blob))
 }
 
 // Tags returns the property tags as last seen.
-func (r *StationReplica) Tags() []string { return core.Current[[]string](r.Replica, "tags") }
+func (r *StationReplica) Tags() []string {
+	v, _ := r.Replica.Get("tags") // the class has it
+	return qt.UnpackList(v, qt.OrZero[string])
+}
 
 // OnTagsChanged calls fn with the new value whenever the property tags has changed, until it is cancelled.
 func (r *StationReplica) OnTagsChanged(fn func(tags []string)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "tags", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("tags", func(v qt.Value) { fn(qt.UnpackList(v, qt.OrZero[string])) }) // the class has it
 	return cancel
 }
 
 // SetTags asks the source for a new value of the property tags. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *StationReplica) SetTags(ctx context.Context, tags []string) error {
-	return core.WriteTo(ctx, r.Replica, "tags", tags)
+	return core.WriteTo(ctx, r.Replica, "tags", qt.PackList(stationStringListType, tags, qt.Of[string]))
 }
 
 // Mixed returns the property mixed as last seen.
-func (r *StationReplica) Mixed() []any { return core.Current[[]any](r.Replica, "mixed") }
+func (r *StationReplica) Mixed() []any {
+	v, _ := r.Replica.Get("mixed") // the class has it
+	return qt.OrZero[[]any](v)
+}
 
 // OnMixedChanged calls fn with the new value whenever the property mixed has changed, until it is cancelled.
 func (r *StationReplica) OnMixedChanged(fn func(mixed []any)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "mixed", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("mixed", func(v qt.Value) { fn(qt.OrZero[[]any](v)) }) // the class has it
 	return cancel
 }
 
 // SetMixed asks the source for a new value of the property mixed. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *StationReplica) SetMixed(ctx context.Context, mixed []any) error {
-	return core.WriteTo(ctx, r.Replica, "mixed", mixed)
+	return core.WriteTo(ctx, r.Replica, "mixed", qt.Carry(stationVariantListType.Value(mixed)))
 }
 
 // Attrs returns the property attrs as last seen.
 func (r *StationReplica) Attrs() map[string]any {
-	return core.Current[map[string]any](r.Replica, "attrs")
+	v, _ := r.Replica.Get("attrs") // the class has it
+	return qt.OrZero[map[string]any](v)
 }
 
 // OnAttrsChanged calls fn with the new value whenever the property attrs has changed, until it is cancelled.
 func (r *StationReplica) OnAttrsChanged(fn func(attrs map[string]any)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "attrs", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("attrs", func(v qt.Value) { fn(qt.OrZero[map[string]any](v)) }) // the class has it
 	return cancel
 }
 
 // SetAttrs asks the source for a new value of the property attrs. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *StationReplica) SetAttrs(ctx context.Context, attrs map[string]any) error {
-	return core.WriteTo(ctx, r.Replica, "attrs", attrs)
+	return core.WriteTo(ctx, r.Replica, "attrs", qt.Carry(stationVariantMapType.Value(attrs)))
 }
 
 // Anything returns the property anything as last seen.
-func (r *StationReplica) Anything() any { return core.Current[any](r.Replica, "anything") }
+func (r *StationReplica) Anything() any {
+	v, _ := r.Replica.Get("anything") // the class has it
+	return v.Any()
+}
 
 // OnAnythingChanged calls fn with the new value whenever the property anything has changed, until it is cancelled.
 func (r *StationReplica) OnAnythingChanged(fn func(anything any)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "anything", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("anything", func(v qt.Value) { fn(v.Any()) }) // the class has it
 	return cancel
 }
 
 // SetAnything asks the source for a new value of the property anything. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *StationReplica) SetAnything(ctx context.Context, anything any) error {
-	return core.WriteTo(ctx, r.Replica, "anything", anything)
+	return core.WriteTo(ctx, r.Replica, "anything", qt.Carry(qt.ValueOf(anything)))
 }
 
 // StartedAt returns the property startedAt as last seen.
 func (r *StationReplica) StartedAt() time.Time {
-	return core.Current[time.Time](r.Replica, "startedAt")
+	v, _ := r.Replica.Get("startedAt") // the class has it
+	return qt.OrZero[time.Time](v)
 }
 
 // OnStartedAtChanged calls fn with the new value whenever the property startedAt has changed, until it is cancelled.
 func (r *StationReplica) OnStartedAtChanged(fn func(startedAt time.Time)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "startedAt", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("startedAt", func(v qt.Value) { fn(qt.OrZero[time.Time](v)) }) // the class has it
 	return cancel
 }
 
 // SetStartedAt asks the source for a new value of the property startedAt. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *StationReplica) SetStartedAt(ctx context.Context, startedAt time.Time) error {
-	return core.WriteTo(ctx, r.Replica, "startedAt", startedAt)
+	return core.WriteTo(ctx, r.Replica, "startedAt", qt.Of(startedAt))
 }
 
 // Day returns the property day as last seen.
-func (r *StationReplica) Day() qt.Date { return core.Current[qt.Date](r.Replica, "day") }
+func (r *StationReplica) Day() qt.Date {
+	v, _ := r.Replica.Get("day") // the class has it
+	return qt.OrZero[qt.Date](v)
+}
 
 // OnDayChanged calls fn with the new value whenever the property day has changed, until it is cancelled.
 func (r *StationReplica) OnDayChanged(fn func(day qt.Date)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "day", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("day", func(v qt.Value) { fn(qt.OrZero[qt.Date](v)) }) // the class has it
 	return cancel
 }
 
 // SetDay asks the source for a new value of the property day. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *StationReplica) SetDay(ctx context.Context, day qt.Date) error {
-	return core.WriteTo(ctx, r.Replica, "day", day)
+	return core.WriteTo(ctx, r.Replica, "day", qt.Of(day))
 }
 
 // WakeUp returns the property wakeUp as last seen.
-func (r *StationReplica) WakeUp() qt.Time { return core.Current[qt.Time](r.Replica, "wakeUp") }
+func (r *StationReplica) WakeUp() qt.Time {
+	v, _ := r.Replica.Get("wakeUp") // the class has it
+	return qt.OrZero[qt.Time](v)
+}
 
 // OnWakeUpChanged calls fn with the new value whenever the property wakeUp has changed, until it is cancelled.
 func (r *StationReplica) OnWakeUpChanged(fn func(wakeUp qt.Time)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "wakeUp", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("wakeUp", func(v qt.Value) { fn(qt.OrZero[qt.Time](v)) }) // the class has it
 	return cancel
 }
 
 // SetWakeUp asks the source for a new value of the property wakeUp. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *StationReplica) SetWakeUp(ctx context.Context, wakeUp qt.Time) error {
-	return core.WriteTo(ctx, r.Replica, "wakeUp", wakeUp)
+	return core.WriteTo(ctx, r.Replica, "wakeUp", qt.Of(wakeUp))
 }
 
 // Home returns the property home as last seen.
-func (r *StationReplica) Home() qt.URL { return core.Current[qt.URL](r.Replica, "home") }
+func (r *StationReplica) Home() qt.URL {
+	v, _ := r.Replica.Get("home") // the class has it
+	return qt.OrZero[qt.URL](v)
+}
 
 // OnHomeChanged calls fn with the new value whenever the property home has changed, until it is cancelled.
 func (r *StationReplica) OnHomeChanged(fn func(home qt.URL)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "home", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("home", func(v qt.Value) { fn(qt.OrZero[qt.URL](v)) }) // the class has it
 	return cancel
 }
 
 // SetHome asks the source for a new value of the property home. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *StationReplica) SetHome(ctx context.Context, home qt.URL) error {
-	return core.WriteTo(ctx, r.Replica, "home", home)
+	return core.WriteTo(ctx, r.Replica, "home", qt.Of(home))
 }
 
 // Serial returns the property serial as last seen.
-func (r *StationReplica) Serial() qt.UUID { return core.Current[qt.UUID](r.Replica, "serial") }
+func (r *StationReplica) Serial() qt.UUID {
+	v, _ := r.Replica.Get("serial") // the class has it
+	return qt.OrZero[qt.UUID](v)
+}
 
 // OnSerialChanged calls fn with the new value whenever the property serial has changed, until it is cancelled.
 func (r *StationReplica) OnSerialChanged(fn func(serial qt.UUID)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "serial", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("serial", func(v qt.Value) { fn(qt.OrZero[qt.UUID](v)) }) // the class has it
 	return cancel
 }
 
 // Grid returns the property grid as last seen.
-func (r *StationReplica) Grid() qt.Point { return core.Current[qt.Point](r.Replica, "grid") }
+func (r *StationReplica) Grid() qt.Point {
+	v, _ := r.Replica.Get("grid") // the class has it
+	return qt.OrZero[qt.Point](v)
+}
 
 // OnGridChanged calls fn with the new value whenever the property grid has changed, until it is cancelled.
 func (r *StationReplica) OnGridChanged(fn func(grid qt.Point)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "grid", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("grid", func(v qt.Value) { fn(qt.OrZero[qt.Point](v)) }) // the class has it
 	return cancel
 }
 
 // SetGrid asks the source for a new value of the property grid. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *StationReplica) SetGrid(ctx context.Context, grid qt.Point) error {
-	return core.WriteTo(ctx, r.Replica, "grid", grid)
+	return core.WriteTo(ctx, r.Replica, "grid", qt.Of(grid))
 }
 
 // Area returns the property area as last seen.
-func (r *StationReplica) Area() qt.Size { return core.Current[qt.Size](r.Replica, "area") }
+func (r *StationReplica) Area() qt.Size {
+	v, _ := r.Replica.Get("area") // the class has it
+	return qt.OrZero[qt.Size](v)
+}
 
 // OnAreaChanged calls fn with the new value whenever the property area has changed, until it is cancelled.
 func (r *StationReplica) OnAreaChanged(fn func(area qt.Size)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "area", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("area", func(v qt.Value) { fn(qt.OrZero[qt.Size](v)) }) // the class has it
 	return cancel
 }
 
 // SetArea asks the source for a new value of the property area. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *StationReplica) SetArea(ctx context.Context, area qt.Size) error {
-	return core.WriteTo(ctx, r.Replica, "area", area)
+	return core.WriteTo(ctx, r.Replica, "area", qt.Of(area))
 }
 
 // Zone returns the property zone as last seen.
-func (r *StationReplica) Zone() qt.Rect { return core.Current[qt.Rect](r.Replica, "zone") }
+func (r *StationReplica) Zone() qt.Rect {
+	v, _ := r.Replica.Get("zone") // the class has it
+	return qt.OrZero[qt.Rect](v)
+}
 
 // OnZoneChanged calls fn with the new value whenever the property zone has changed, until it is cancelled.
 func (r *StationReplica) OnZoneChanged(fn func(zone qt.Rect)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "zone", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("zone", func(v qt.Value) { fn(qt.OrZero[qt.Rect](v)) }) // the class has it
 	return cancel
 }
 
 // SetZone asks the source for a new value of the property zone. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *StationReplica) SetZone(ctx context.Context, zone qt.Rect) error {
-	return core.WriteTo(ctx, r.Replica, "zone", zone)
+	return core.WriteTo(ctx, r.Replica, "zone", qt.Of(zone))
 }
 
 // Scale returns the property scale as last seen.
-func (r *StationReplica) Scale() qt.SizeF { return core.Current[qt.SizeF](r.Replica, "scale") }
+func (r *StationReplica) Scale() qt.SizeF {
+	v, _ := r.Replica.Get("scale") // the class has it
+	return qt.OrZero[qt.SizeF](v)
+}
 
 // OnScaleChanged calls fn with the new value whenever the property scale has changed, until it is cancelled.
 func (r *StationReplica) OnScaleChanged(fn func(scale qt.SizeF)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "scale", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("scale", func(v qt.Value) { fn(qt.OrZero[qt.SizeF](v)) }) // the class has it
 	return cancel
 }
 
 // SetScale asks the source for a new value of the property scale. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *StationReplica) SetScale(ctx context.Context, scale qt.SizeF) error {
-	return core.WriteTo(ctx, r.Replica, "scale", scale)
+	return core.WriteTo(ctx, r.Replica, "scale", qt.Of(scale))
 }
 
 // Counts returns the property counts as last seen.
-func (r *StationReplica) Counts() []int32 { return core.Current[[]int32](r.Replica, "counts") }
+func (r *StationReplica) Counts() []int32 {
+	v, _ := r.Replica.Get("counts") // the class has it
+	return qt.UnpackList(v, qt.OrZero[int32])
+}
 
 // OnCountsChanged calls fn with the new value whenever the property counts has changed, until it is cancelled.
 func (r *StationReplica) OnCountsChanged(fn func(counts []int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "counts", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("counts", func(v qt.Value) { fn(qt.UnpackList(v, qt.OrZero[int32])) }) // the class has it
 	return cancel
 }
 
 // SetCounts asks the source for a new value of the property counts. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *StationReplica) SetCounts(ctx context.Context, counts []int32) error {
-	return core.WriteTo(ctx, r.Replica, "counts", counts)
+	return core.WriteTo(ctx, r.Replica, "counts", qt.PackList(stationListIntType, counts, qt.Of[int32]))
 }
 
 // Names returns the property names as last seen.
-func (r *StationReplica) Names() []string { return core.Current[[]string](r.Replica, "names") }
+func (r *StationReplica) Names() []string {
+	v, _ := r.Replica.Get("names") // the class has it
+	return qt.UnpackList(v, qt.OrZero[string])
+}
 
 // OnNamesChanged calls fn with the new value whenever the property names has changed, until it is cancelled.
 func (r *StationReplica) OnNamesChanged(fn func(names []string)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "names", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("names", func(v qt.Value) { fn(qt.UnpackList(v, qt.OrZero[string])) }) // the class has it
 	return cancel
 }
 
 // SetNames asks the source for a new value of the property names. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *StationReplica) SetNames(ctx context.Context, names []string) error {
-	return core.WriteTo(ctx, r.Replica, "names", names)
+	return core.WriteTo(ctx, r.Replica, "names", qt.PackList(stationStringListType, names, qt.Of[string]))
 }
 
 // Totals returns the property totals as last seen.
 func (r *StationReplica) Totals() map[string]int32 {
-	return core.Current[map[string]int32](r.Replica, "totals")
+	v, _ := r.Replica.Get("totals") // the class has it
+	return qt.UnpackMap(v, qt.OrZero[string], qt.OrZero[int32])
 }
 
 // OnTotalsChanged calls fn with the new value whenever the property totals has changed, until it is cancelled.
 func (r *StationReplica) OnTotalsChanged(fn func(totals map[string]int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "totals", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("totals", func(v qt.Value) { fn(qt.UnpackMap(v, qt.OrZero[string], qt.OrZero[int32])) }) // the class has it
 	return cancel
 }
 
 // SetTotals asks the source for a new value of the property totals. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *StationReplica) SetTotals(ctx context.Context, totals map[string]int32) error {
-	return core.WriteTo(ctx, r.Replica, "totals", totals)
+	return core.WriteTo(ctx, r.Replica, "totals", qt.PackMap(stationMapStringIntType, totals, qt.Of[string], qt.Of[int32]))
 }
 
 // Mode returns the property mode as last seen.
 func (r *StationReplica) Mode() StationMode {
-	return StationMode(core.Current[int32](r.Replica, "mode"))
+	v, _ := r.Replica.Get("mode") // the class has it
+	return StationMode(qt.OrZero[int32](v))
 }
 
 // OnModeChanged calls fn with the new value whenever the property mode has changed, until it is cancelled.
 func (r *StationReplica) OnModeChanged(fn func(mode StationMode)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "mode", func(v int32) { fn(StationMode(v)) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("mode", func(v qt.Value) { fn(StationMode(qt.OrZero[int32](v))) }) // the class has it
 	return cancel
 }
 
 // SetMode asks the source for a new value of the property mode. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *StationReplica) SetMode(ctx context.Context, mode StationMode) error {
-	return core.WriteTo(ctx, r.Replica, "mode", mode)
+	return core.WriteTo(ctx, r.Replica, "mode", qt.Of(int32(mode)))
 }
 
 // Season returns the property season as last seen.
-func (r *StationReplica) Season() Season { return Season(core.Current[int32](r.Replica, "season")) }
+func (r *StationReplica) Season() Season {
+	v, _ := r.Replica.Get("season") // the class has it
+	return Season(qt.OrZero[int32](v))
+}
 
 // OnSeasonChanged calls fn with the new value whenever the property season has changed, until it is cancelled.
 func (r *StationReplica) OnSeasonChanged(fn func(season Season)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "season", func(v int32) { fn(Season(v)) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("season", func(v qt.Value) { fn(Season(qt.OrZero[int32](v))) }) // the class has it
 	return cancel
 }
 
 // SetSeason asks the source for a new value of the property season. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *StationReplica) SetSeason(ctx context.Context, season Season) error {
-	return core.WriteTo(ctx, r.Replica, "season", season)
+	return core.WriteTo(ctx, r.Replica, "season", qt.Of(int32(season)))
 }
 
 // Alarms returns the property alarms as last seen.
 func (r *StationReplica) Alarms() StationAlarms {
-	return StationAlarms(core.Current[int32](r.Replica, "alarms"))
+	v, _ := r.Replica.Get("alarms") // the class has it
+	return StationAlarms(qt.OrZero[int32](v))
 }
 
 // OnAlarmsChanged calls fn with the new value whenever the property alarms has changed, until it is cancelled.
 func (r *StationReplica) OnAlarmsChanged(fn func(alarms StationAlarms)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "alarms", func(v int32) { fn(StationAlarms(v)) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("alarms", func(v qt.Value) { fn(StationAlarms(qt.OrZero[int32](v))) }) // the class has it
 	return cancel
 }
 
 // SetAlarms asks the source for a new value of the property alarms. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *StationReplica) SetAlarms(ctx context.Context, alarms StationAlarms) error {
-	return core.WriteTo(ctx, r.Replica, "alarms", alarms)
+	return core.WriteTo(ctx, r.Replica, "alarms", qt.Of(int32(alarms)))
 }
 
 // LastReading returns the property lastReading as last seen.
 func (r *StationReplica) LastReading() Reading {
-	return core.Current[Reading](r.Replica, "lastReading")
+	v, _ := r.Replica.Get("lastReading") // the class has it
+	return unpackReading(v)
 }
 
 // OnLastReadingChanged calls fn with the new value whenever the property lastReading has changed, until it is cancelled.
 func (r *StationReplica) OnLastReadingChanged(fn func(lastReading Reading)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "lastReading", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("lastReading", func(v qt.Value) { fn(unpackReading(v)) }) // the class has it
 	return cancel
 }
 
 // History returns the property history as last seen.
-func (r *StationReplica) History() []Reading { return core.Current[[]Reading](r.Replica, "history") }
+func (r *StationReplica) History() []Reading {
+	v, _ := r.Replica.Get("history") // the class has it
+	return qt.UnpackList(v, unpackReading)
+}
 
 // OnHistoryChanged calls fn with the new value whenever the property history has changed, until it is cancelled.
 func (r *StationReplica) OnHistoryChanged(fn func(history []Reading)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "history", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("history", func(v qt.Value) { fn(qt.UnpackList(v, unpackReading)) }) // the class has it
 	return cancel
 }
 
 // PushHistory asks the source for a new value of the property history and waits for its answer: an error, if it refuses.
 func (r *StationReplica) PushHistory(ctx context.Context, history []Reading) error {
-	_, err := r.Replica.Call(ctx, "pushHistory", history)
+	_, err := core.CallSlot(ctx, r.Replica, "pushHistory", qt.PackList(stationListReadingType, history, Reading.pack))
 	return err
 }
 
 // Latest returns the property latest as last seen.
 func (r *StationReplica) Latest() map[string]Reading {
-	return core.Current[map[string]Reading](r.Replica, "latest")
+	v, _ := r.Replica.Get("latest") // the class has it
+	return qt.UnpackMap(v, qt.OrZero[string], unpackReading)
 }
 
 // OnLatestChanged calls fn with the new value whenever the property latest has changed, until it is cancelled.
 func (r *StationReplica) OnLatestChanged(fn func(latest map[string]Reading)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "latest", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("latest", func(v qt.Value) { fn(qt.UnpackMap(v, qt.OrZero[string], unpackReading)) }) // the class has it
 	return cancel
 }
 
 // PushLatest asks the source for a new value of the property latest and waits for its answer: an error, if it refuses.
 func (r *StationReplica) PushLatest(ctx context.Context, latest map[string]Reading) error {
-	_, err := r.Replica.Call(ctx, "pushLatest", latest)
+	_, err := core.CallSlot(ctx, r.Replica, "pushLatest", qt.PackMap(stationMapStringReadingType, latest, qt.Of[string], Reading.pack))
 	return err
 }
 
 // Secret returns the property secret as last seen.
-func (r *StationReplica) Secret() string { return core.Current[string](r.Replica, "secret") }
+func (r *StationReplica) Secret() string {
+	v, _ := r.Replica.Get("secret") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // OnSecretChanged calls fn with the new value whenever the property secret has changed, until it is cancelled.
 func (r *StationReplica) OnSecretChanged(fn func(secret string)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "secret", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("secret", func(v qt.Value) { fn(qt.OrZero[string](v)) }) // the class has it
 	return cancel
 }
 
 // Visits returns the property visits as last seen, be it before the program was started: it is PERSISTED.
-func (r *StationReplica) Visits() int32 { return core.Current[int32](r.Replica, "visits") }
+func (r *StationReplica) Visits() int32 {
+	v, _ := r.Replica.Get("visits") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnVisitsChanged calls fn with the new value whenever the property visits has changed, until it is cancelled.
 func (r *StationReplica) OnVisitsChanged(fn func(visits int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "visits", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("visits", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // SetVisits asks the source for a new value of the property visits. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *StationReplica) SetVisits(ctx context.Context, visits int32) error {
-	return core.WriteTo(ctx, r.Replica, "visits", visits)
+	return core.WriteTo(ctx, r.Replica, "visits", qt.Of(visits))
 }
 
 // Vendor returns the property vendor as last seen.
-func (r *StationReplica) Vendor() string { return core.Current[string](r.Replica, "vendor") }
+func (r *StationReplica) Vendor() string {
+	v, _ := r.Replica.Get("vendor") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // Gauge returns the object in the property gauge, nil if there is none. It needs no closing.
 func (r *StationReplica) Gauge() *GaugeReplica {
@@ -1500,7 +1845,7 @@ func (r *StationReplica) Gauge() *GaugeReplica {
 
 // OnGaugeChanged calls fn whenever there is another object, or none, in the property gauge, until it is cancelled.
 func (r *StationReplica) OnGaugeChanged(fn func(*GaugeReplica)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "gauge", func(any) { fn(r.Gauge()) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("gauge", func(qt.Value) { fn(r.Gauge()) }) // the class has it
 	return cancel
 }
 
@@ -1515,132 +1860,146 @@ func (r *StationReplica) Rows() *core.Replica {
 
 // OnRowsChanged calls fn whenever there is another item model, or none, in the property rows, until it is cancelled.
 func (r *StationReplica) OnRowsChanged(fn func(*core.Replica)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "rows", func(any) { fn(r.Rows()) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("rows", func(qt.Value) { fn(r.Rows()) }) // the class has it
 	return cancel
 }
 
 // OnStarted calls fn whenever the source emits the signal started, until it is cancelled.
 func (r *StationReplica) OnStarted(fn func()) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("started", func(_ []qt.Value) { fn() })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("started", func(_ []qt.Value) { fn() }) // the class has it
 	return cancel
 }
 
 // OnLevelCrossed calls fn whenever the source emits the signal levelCrossed, until it is cancelled.
 func (r *StationReplica) OnLevelCrossed(fn func(level int32)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("levelCrossed", func(args []qt.Value) { fn(core.As[int32](args[0])) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("levelCrossed", func(args []qt.Value) { fn(qt.OrZero[int32](args[0])) }) // the class has it
 	return cancel
 }
 
 // OnObserved calls fn whenever the source emits the signal observed, until it is cancelled.
 func (r *StationReplica) OnObserved(fn func(reading Reading, by string, mode StationMode)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("observed", func(args []qt.Value) {
-		fn(core.As[Reading](args[0]), core.As[string](args[1]), StationMode(core.As[int32](args[2])))
-	})
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("observed", func(args []qt.Value) {
+		fn(unpackReading(args[0]), qt.OrZero[string](args[1]), StationMode(qt.OrZero[int32](args[2])))
+	}) // the class has it
 	return cancel
 }
 
 // OnBulk calls fn whenever the source emits the signal bulk, until it is cancelled.
 func (r *StationReplica) OnBulk(fn func(a bool, b int64, c float64, d map[string]any, e []string, f any)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("bulk", func(args []qt.Value) {
-		fn(core.As[bool](args[0]), core.As[int64](args[1]), core.As[float64](args[2]), core.As[map[string]any](args[3]), core.As[[]string](args[4]), core.As[any](args[5]))
-	})
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("bulk", func(args []qt.Value) {
+		fn(
+			qt.OrZero[bool](args[0]),
+			qt.OrZero[int64](args[1]),
+			qt.OrZero[float64](args[2]),
+			qt.OrZero[map[string]any](args[3]),
+			qt.UnpackList(args[4], qt.OrZero[string]),
+			args[5].Any(),
+		)
+	}) // the class has it
 	return cancel
 }
 
 // OnAlarmed calls fn whenever the source emits the signal alarmed, until it is cancelled.
 func (r *StationReplica) OnAlarmed(fn func(alarms StationAlarms, season Season)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("alarmed", func(args []qt.Value) { fn(StationAlarms(core.As[int32](args[0])), Season(core.As[int32](args[1]))) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("alarmed", func(args []qt.Value) { fn(StationAlarms(qt.OrZero[int32](args[0])), Season(qt.OrZero[int32](args[1]))) }) // the class has it
 	return cancel
 }
 
 // OnBatch calls fn whenever the source emits the signal batch, until it is cancelled.
 func (r *StationReplica) OnBatch(fn func(readings []Reading)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("batch", func(args []qt.Value) { fn(core.As[[]Reading](args[0])) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("batch", func(args []qt.Value) { fn(qt.UnpackList(args[0], unpackReading)) }) // the class has it
 	return cancel
 }
 
 // Restart calls the slot restart and waits for its reply.
 func (r *StationReplica) Restart(ctx context.Context) error {
-	_, err := r.Replica.Call(ctx, "restart")
+	_, err := core.CallSlot(ctx, r.Replica, "restart")
 	return err
 }
 
 // Note calls the slot note and waits for its reply.
 func (r *StationReplica) Note(ctx context.Context, text string, priority int32) error {
-	_, err := r.Replica.Call(ctx, "note", text, priority)
+	_, err := core.CallSlot(ctx, r.Replica, "note", qt.Of(text), qt.Of(priority))
 	return err
 }
 
 // Add calls the slot add and waits for its reply.
 func (r *StationReplica) Add(ctx context.Context, a, b int32) (int32, error) {
-	return core.CallOf[int32](ctx, r.Replica, "add", a, b)
+	v, err := core.CallSlot(ctx, r.Replica, "add", qt.Of(a), qt.Of(b))
+	return qt.OrZero[int32](v), err
 }
 
 // Describe calls the slot describe and waits for its reply.
 func (r *StationReplica) Describe(ctx context.Context, prefix string, loud bool) (string, error) {
-	return core.CallOf[string](ctx, r.Replica, "describe", prefix, loud)
+	v, err := core.CallSlot(ctx, r.Replica, "describe", qt.Of(prefix), qt.Of(loud))
+	return qt.OrZero[string](v), err
 }
 
 // Info calls the slot info and waits for its reply.
 func (r *StationReplica) Info(ctx context.Context, keys []string) (map[string]any, error) {
-	return core.CallOf[map[string]any](ctx, r.Replica, "info", keys)
+	v, err := core.CallSlot(ctx, r.Replica, "info", qt.PackList(stationStringListType, keys, qt.Of[string]))
+	return qt.OrZero[map[string]any](v), err
 }
 
 // Measure calls the slot measure and waits for its reply.
 func (r *StationReplica) Measure(ctx context.Context, unit string, value float64) (Reading, error) {
-	return core.CallOf[Reading](ctx, r.Replica, "measure", unit, value)
+	v, err := core.CallSlot(ctx, r.Replica, "measure", qt.Of(unit), qt.Of(value))
+	return unpackReading(v), err
 }
 
 // Locate calls the slot locate and waits for its reply.
 func (r *StationReplica) Locate(ctx context.Context, place Place) (Place, error) {
-	return core.CallOf[Place](ctx, r.Replica, "locate", place)
+	v, err := core.CallSlot(ctx, r.Replica, "locate", place.pack())
+	return unpackPlace(v), err
 }
 
 // Recent calls the slot recent and waits for its reply.
 func (r *StationReplica) Recent(ctx context.Context, n int32) ([]Reading, error) {
-	return core.CallOf[[]Reading](ctx, r.Replica, "recent", n)
+	v, err := core.CallSlot(ctx, r.Replica, "recent", qt.Of(n))
+	return qt.UnpackList(v, unpackReading), err
 }
 
 // Index calls the slot index and waits for its reply.
 func (r *StationReplica) Index(ctx context.Context, readings []Reading) (map[string]Reading, error) {
-	return core.CallOf[map[string]Reading](ctx, r.Replica, "index", readings)
+	v, err := core.CallSlot(ctx, r.Replica, "index", qt.PackList(stationListReadingType, readings, Reading.pack))
+	return qt.UnpackMap(v, qt.OrZero[string], unpackReading), err
 }
 
 // Cycle calls the slot cycle and waits for its reply.
 func (r *StationReplica) Cycle(ctx context.Context, from StationMode) (StationMode, error) {
-	return core.CallOf[StationMode](ctx, r.Replica, "cycle", from)
+	v, err := core.CallSlot(ctx, r.Replica, "cycle", qt.Of(int32(from)))
+	return StationMode(qt.OrZero[int32](v)), err
 }
 
 // Mask calls the slot mask and waits for its reply.
 func (r *StationReplica) Mask(ctx context.Context, a StationAlarms, s Season) (StationAlarms, error) {
-	return core.CallOf[StationAlarms](ctx, r.Replica, "mask", a, s)
+	v, err := core.CallSlot(ctx, r.Replica, "mask", qt.Of(int32(a)), qt.Of(int32(s)))
+	return StationAlarms(qt.OrZero[int32](v)), err
 }
 
 // Echo calls the slot echo and waits for its reply.
 func (r *StationReplica) Echo(ctx context.Context, value any) (any, error) {
-	return core.CallOf[any](ctx, r.Replica, "echo", value)
+	v, err := core.CallSlot(ctx, r.Replica, "echo", qt.Carry(qt.ValueOf(value)))
+	return v.Any(), err
 }
 
 // SwapGauge calls the slot swapGauge and waits for its reply.
 func (r *StationReplica) SwapGauge(ctx context.Context, present bool) error {
-	_, err := r.Replica.Call(ctx, "swapGauge", present)
+	_, err := core.CallSlot(ctx, r.Replica, "swapGauge", qt.Of(present))
 	return err
 }
+
+// The types that values are made with.
+var (
+	stationTypes                = qt.NewTypes().Define([]*qt.Enum{&seasonEnum, &stationModeEnum, &stationAlarmsEnum}, []qt.POD{readingPOD, placePOD, sparePOD})
+	readingType                 = stationTypes.MustLookup("Reading")
+	placeType                   = stationTypes.MustLookup("Place")
+	spareType                   = stationTypes.MustLookup("Spare")
+	stationVariantMapType       = qt.MustLookup("QVariantMap")
+	stationListReadingType      = stationTypes.MustLookup("QList<Reading>")
+	stationMapStringReadingType = stationTypes.MustLookup("QMap<QString,Reading>")
+	stationStringListType       = qt.MustLookup("QStringList")
+	stationVariantListType      = qt.MustLookup("QVariantList")
+	stationListIntType          = qt.MustLookup("QList<int>")
+	stationMapStringIntType     = qt.MustLookup("QMap<QString,int>")
+)

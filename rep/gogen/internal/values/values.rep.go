@@ -3,6 +3,7 @@
 package values
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"strconv"
@@ -73,6 +74,22 @@ var samplePOD = qt.POD{Name: "Sample", Fields: []qt.Field{
 	{Name: "valid", TypeName: "bool"},
 }}
 
+// pack returns the POD as Qt has it.
+func (s Sample) pack() qt.Value {
+	return sampleType.Pack(qt.Of(s.Stamp), qt.Of(s.Value), qt.Of(s.Unit), qt.Of(s.Valid))
+}
+
+// unpackSample returns what a value of the POD Sample holds, the zero Sample if it is none.
+func unpackSample(v qt.Value) Sample {
+	f := sampleType.Unpack(v)
+	return Sample{
+		Stamp: qt.OrZero[int64](f[0]),
+		Value: qt.OrZero[float64](f[1]),
+		Unit:  qt.OrZero[string](f[2]),
+		Valid: qt.OrZero[bool](f[3]),
+	}
+}
+
 // Series is the POD Series.
 type Series struct {
 	HomeURL string
@@ -90,6 +107,29 @@ var seriesPOD = qt.POD{Name: "Series", Fields: []qt.Field{
 	{Name: "season", TypeName: "SeasonEnum::Season"},
 }}
 
+// pack returns the POD as Qt has it.
+func (s Series) pack() qt.Value {
+	return seriesType.Pack(
+		qt.Of(s.HomeURL),
+		qt.PackList(valuesListSampleType, s.Samples, Sample.pack),
+		qt.PackMap(valuesMapStringSampleType, s.ByName, qt.Of[string], Sample.pack),
+		s.First.pack(),
+		qt.Of(int32(s.Season)),
+	)
+}
+
+// unpackSeries returns what a value of the POD Series holds, the zero Series if it is none.
+func unpackSeries(v qt.Value) Series {
+	f := seriesType.Unpack(v)
+	return Series{
+		HomeURL: qt.OrZero[string](f[0]),
+		Samples: qt.UnpackList(f[1], unpackSample),
+		ByName:  qt.UnpackMap(f[2], qt.OrZero[string], unpackSample),
+		First:   unpackSample(f[3]),
+		Season:  Season(qt.OrZero[int32](f[4])),
+	}
+}
+
 // valuesClass describes the class Values to both sides.
 var valuesClass = &core.Class{
 	Name: "Values",
@@ -97,6 +137,7 @@ var valuesClass = &core.Class{
 	// Signature5: none. Line 33: repc of Qt 5 does not take this: unknown modifier "-4} READWRITE"
 	Enums: []qt.Enum{seasonEnum, qtDayOfWeekEnum},
 	PODs:  []qt.POD{samplePOD, seriesPOD},
+	Scope: valuesTypes,
 	Properties: []core.Property{
 		{Name: "flag", Type: "bool", Access: core.ReadWrite, Default: true},
 		{Name: "tiny", Type: "char", Access: core.ReadWrite, Default: 7},
@@ -181,13 +222,34 @@ func NewValuesSource(impl ValuesSlots) (*ValuesSource, error) {
 		return nil, err
 	}
 	err = errors.Join(
-		source.Handle("measure", impl.Measure),
-		source.Handle("recent", impl.Recent),
-		source.Handle("index", impl.Index),
-		source.Handle("next", impl.Next),
-		source.Handle("echo", impl.Echo),
-		source.Handle("reverse", impl.Reverse),
-		source.Handle("later", impl.Later),
+		source.Handle("measure", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Measure(ctx, qt.OrZero[string](args[0]), qt.OrZero[float64](args[1]))
+			return x.pack(), err
+		}),
+		source.Handle("recent", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Recent(ctx, qt.OrZero[int32](args[0]))
+			return qt.PackList(valuesListSampleType, x, Sample.pack), err
+		}),
+		source.Handle("index", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Index(ctx, qt.UnpackList(args[0], unpackSample))
+			return qt.PackMap(valuesMapStringSampleType, x, qt.Of[string], Sample.pack), err
+		}),
+		source.Handle("next", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Next(ctx, Season(qt.OrZero[int32](args[0])))
+			return qt.Of(int32(x)), err
+		}),
+		source.Handle("echo", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Echo(ctx, args[0].Any())
+			return qt.Carry(qt.ValueOf(x)), err
+		}),
+		source.Handle("reverse", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Reverse(ctx, qt.OrZero[[]byte](args[0]))
+			return qt.Of(x), err
+		}),
+		source.Handle("later", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Later(ctx, qt.OrZero[time.Time](args[0]), qt.OrZero[int32](args[1]))
+			return qt.Of(x), err
+		}),
 	)
 	if err != nil {
 		return nil, err
@@ -199,493 +261,626 @@ func NewValuesSource(impl ValuesSlots) (*ValuesSource, error) {
 func (s *ValuesSource) Source() *core.Source { return s.source }
 
 // Flag returns the property flag.
-func (s *ValuesSource) Flag() bool { return core.Current[bool](s.source, "flag") }
+func (s *ValuesSource) Flag() bool {
+	v, _ := s.source.Get("flag") // the class has it
+	return qt.OrZero[bool](v)
+}
 
 // SetFlag sets the property flag, and tells all replicas if that is another value.
-func (s *ValuesSource) SetFlag(flag bool) error { return core.Set(s.source, "flag", flag) }
+func (s *ValuesSource) SetFlag(flag bool) error { return core.Set(s.source, "flag", qt.Of(flag)) }
 
 // OnSetFlag sets what is asked when a replica writes the property flag: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ValuesSource) OnSetFlag(fn func(ctx context.Context, flag bool) error) error {
-	return core.OnWriteOf(s.source, "flag", fn)
+	return s.source.OnWrite("flag", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[bool](v)) })
 }
 
 // Tiny returns the property tiny.
-func (s *ValuesSource) Tiny() int8 { return core.Current[int8](s.source, "tiny") }
+func (s *ValuesSource) Tiny() int8 {
+	v, _ := s.source.Get("tiny") // the class has it
+	return qt.OrZero[int8](v)
+}
 
 // SetTiny sets the property tiny, and tells all replicas if that is another value.
-func (s *ValuesSource) SetTiny(tiny int8) error { return core.Set(s.source, "tiny", tiny) }
+func (s *ValuesSource) SetTiny(tiny int8) error { return core.Set(s.source, "tiny", qt.Of(tiny)) }
 
 // OnSetTiny sets what is asked when a replica writes the property tiny: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ValuesSource) OnSetTiny(fn func(ctx context.Context, tiny int8) error) error {
-	return core.OnWriteOf(s.source, "tiny", fn)
+	return s.source.OnWrite("tiny", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[int8](v)) })
 }
 
 // Octet returns the property octet.
-func (s *ValuesSource) Octet() uint8 { return core.Current[uint8](s.source, "octet") }
+func (s *ValuesSource) Octet() uint8 {
+	v, _ := s.source.Get("octet") // the class has it
+	return qt.OrZero[uint8](v)
+}
 
 // SetOctet sets the property octet, and tells all replicas if that is another value.
-func (s *ValuesSource) SetOctet(octet uint8) error { return core.Set(s.source, "octet", octet) }
+func (s *ValuesSource) SetOctet(octet uint8) error { return core.Set(s.source, "octet", qt.Of(octet)) }
 
 // OnSetOctet sets what is asked when a replica writes the property octet: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ValuesSource) OnSetOctet(fn func(ctx context.Context, octet uint8) error) error {
-	return core.OnWriteOf(s.source, "octet", fn)
+	return s.source.OnWrite("octet", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[uint8](v)) })
 }
 
 // Small returns the property small.
-func (s *ValuesSource) Small() int16 { return core.Current[int16](s.source, "small") }
+func (s *ValuesSource) Small() int16 {
+	v, _ := s.source.Get("small") // the class has it
+	return qt.OrZero[int16](v)
+}
 
 // SetSmall sets the property small, and tells all replicas if that is another value.
-func (s *ValuesSource) SetSmall(small int16) error { return core.Set(s.source, "small", small) }
+func (s *ValuesSource) SetSmall(small int16) error { return core.Set(s.source, "small", qt.Of(small)) }
 
 // OnSetSmall sets what is asked when a replica writes the property small: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ValuesSource) OnSetSmall(fn func(ctx context.Context, small int16) error) error {
-	return core.OnWriteOf(s.source, "small", fn)
+	return s.source.OnWrite("small", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[int16](v)) })
 }
 
 // Port returns the property port.
-func (s *ValuesSource) Port() uint16 { return core.Current[uint16](s.source, "port") }
+func (s *ValuesSource) Port() uint16 {
+	v, _ := s.source.Get("port") // the class has it
+	return qt.OrZero[uint16](v)
+}
 
 // SetPort sets the property port, and tells all replicas if that is another value.
-func (s *ValuesSource) SetPort(port uint16) error { return core.Set(s.source, "port", port) }
+func (s *ValuesSource) SetPort(port uint16) error { return core.Set(s.source, "port", qt.Of(port)) }
 
 // OnSetPort sets what is asked when a replica writes the property port: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ValuesSource) OnSetPort(fn func(ctx context.Context, port uint16) error) error {
-	return core.OnWriteOf(s.source, "port", fn)
+	return s.source.OnWrite("port", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[uint16](v)) })
 }
 
 // Number returns the property number.
-func (s *ValuesSource) Number() int32 { return core.Current[int32](s.source, "number") }
+func (s *ValuesSource) Number() int32 {
+	v, _ := s.source.Get("number") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // SetNumber sets the property number, and tells all replicas if that is another value.
-func (s *ValuesSource) SetNumber(number int32) error { return core.Set(s.source, "number", number) }
+func (s *ValuesSource) SetNumber(number int32) error {
+	return core.Set(s.source, "number", qt.Of(number))
+}
 
 // OnSetNumber sets what is asked when a replica writes the property number: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ValuesSource) OnSetNumber(fn func(ctx context.Context, number int32) error) error {
-	return core.OnWriteOf(s.source, "number", fn)
+	return s.source.OnWrite("number", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[int32](v)) })
 }
 
 // Ticks returns the property ticks.
-func (s *ValuesSource) Ticks() uint32 { return core.Current[uint32](s.source, "ticks") }
+func (s *ValuesSource) Ticks() uint32 {
+	v, _ := s.source.Get("ticks") // the class has it
+	return qt.OrZero[uint32](v)
+}
 
 // SetTicks sets the property ticks, and tells all replicas if that is another value.
-func (s *ValuesSource) SetTicks(ticks uint32) error { return core.Set(s.source, "ticks", ticks) }
+func (s *ValuesSource) SetTicks(ticks uint32) error { return core.Set(s.source, "ticks", qt.Of(ticks)) }
 
 // OnSetTicks sets what is asked when a replica writes the property ticks: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ValuesSource) OnSetTicks(fn func(ctx context.Context, ticks uint32) error) error {
-	return core.OnWriteOf(s.source, "ticks", fn)
+	return s.source.OnWrite("ticks", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[uint32](v)) })
 }
 
 // Big returns the property big.
-func (s *ValuesSource) Big() int64 { return core.Current[int64](s.source, "big") }
+func (s *ValuesSource) Big() int64 {
+	v, _ := s.source.Get("big") // the class has it
+	return qt.OrZero[int64](v)
+}
 
 // SetBig sets the property big, and tells all replicas if that is another value.
-func (s *ValuesSource) SetBig(big int64) error { return core.Set(s.source, "big", big) }
+func (s *ValuesSource) SetBig(big int64) error { return core.Set(s.source, "big", qt.Of(big)) }
 
 // OnSetBig sets what is asked when a replica writes the property big: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ValuesSource) OnSetBig(fn func(ctx context.Context, big int64) error) error {
-	return core.OnWriteOf(s.source, "big", fn)
+	return s.source.OnWrite("big", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[int64](v)) })
 }
 
 // Huge returns the property huge.
-func (s *ValuesSource) Huge() uint64 { return core.Current[uint64](s.source, "huge") }
+func (s *ValuesSource) Huge() uint64 {
+	v, _ := s.source.Get("huge") // the class has it
+	return qt.OrZero[uint64](v)
+}
 
 // SetHuge sets the property huge, and tells all replicas if that is another value.
-func (s *ValuesSource) SetHuge(huge uint64) error { return core.Set(s.source, "huge", huge) }
+func (s *ValuesSource) SetHuge(huge uint64) error { return core.Set(s.source, "huge", qt.Of(huge)) }
 
 // OnSetHuge sets what is asked when a replica writes the property huge: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ValuesSource) OnSetHuge(fn func(ctx context.Context, huge uint64) error) error {
-	return core.OnWriteOf(s.source, "huge", fn)
+	return s.source.OnWrite("huge", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[uint64](v)) })
 }
 
 // Ratio returns the property ratio.
-func (s *ValuesSource) Ratio() float32 { return core.Current[float32](s.source, "ratio") }
+func (s *ValuesSource) Ratio() float32 {
+	v, _ := s.source.Get("ratio") // the class has it
+	return qt.OrZero[float32](v)
+}
 
 // SetRatio sets the property ratio, and tells all replicas if that is another value.
-func (s *ValuesSource) SetRatio(ratio float32) error { return core.Set(s.source, "ratio", ratio) }
+func (s *ValuesSource) SetRatio(ratio float32) error {
+	return core.Set(s.source, "ratio", qt.Of(ratio))
+}
 
 // OnSetRatio sets what is asked when a replica writes the property ratio: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ValuesSource) OnSetRatio(fn func(ctx context.Context, ratio float32) error) error {
-	return core.OnWriteOf(s.source, "ratio", fn)
+	return s.source.OnWrite("ratio", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[float32](v)) })
 }
 
 // Precise returns the property precise.
-func (s *ValuesSource) Precise() float64 { return core.Current[float64](s.source, "precise") }
+func (s *ValuesSource) Precise() float64 {
+	v, _ := s.source.Get("precise") // the class has it
+	return qt.OrZero[float64](v)
+}
 
 // SetPrecise sets the property precise, and tells all replicas if that is another value.
 func (s *ValuesSource) SetPrecise(precise float64) error {
-	return core.Set(s.source, "precise", precise)
+	return core.Set(s.source, "precise", qt.Of(precise))
 }
 
 // OnSetPrecise sets what is asked when a replica writes the property precise: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ValuesSource) OnSetPrecise(fn func(ctx context.Context, precise float64) error) error {
-	return core.OnWriteOf(s.source, "precise", fn)
+	return s.source.OnWrite("precise", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[float64](v)) })
 }
 
 // Letter returns the property letter.
-func (s *ValuesSource) Letter() qt.Char { return core.Current[qt.Char](s.source, "letter") }
+func (s *ValuesSource) Letter() qt.Char {
+	v, _ := s.source.Get("letter") // the class has it
+	return qt.OrZero[qt.Char](v)
+}
 
 // SetLetter sets the property letter, and tells all replicas if that is another value.
-func (s *ValuesSource) SetLetter(letter qt.Char) error { return s.source.Set("letter", letter) }
+func (s *ValuesSource) SetLetter(letter qt.Char) error {
+	return core.Set(s.source, "letter", qt.Of(letter))
+}
 
 // OnSetLetter sets what is asked when a replica writes the property letter: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ValuesSource) OnSetLetter(fn func(ctx context.Context, letter qt.Char) error) error {
-	return core.OnWriteOf(s.source, "letter", fn)
+	return s.source.OnWrite("letter", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[qt.Char](v)) })
 }
 
 // Text returns the property text.
-func (s *ValuesSource) Text() string { return core.Current[string](s.source, "text") }
+func (s *ValuesSource) Text() string {
+	v, _ := s.source.Get("text") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // SetText sets the property text, and tells all replicas if that is another value.
-func (s *ValuesSource) SetText(text string) error { return core.Set(s.source, "text", text) }
+func (s *ValuesSource) SetText(text string) error { return core.Set(s.source, "text", qt.Of(text)) }
 
 // OnSetText sets what is asked when a replica writes the property text: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ValuesSource) OnSetText(fn func(ctx context.Context, text string) error) error {
-	return core.OnWriteOf(s.source, "text", fn)
+	return s.source.OnWrite("text", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[string](v)) })
 }
 
 // Blob returns the property blob.
-func (s *ValuesSource) Blob() []byte { return core.Current[[]byte](s.source, "blob") }
+func (s *ValuesSource) Blob() []byte {
+	v, _ := s.source.Get("blob") // the class has it
+	return qt.OrZero[[]byte](v)
+}
 
 // SetBlob sets the property blob, and tells all replicas if that is another value.
-func (s *ValuesSource) SetBlob(blob []byte) error { return s.source.Set("blob", blob) }
+func (s *ValuesSource) SetBlob(blob []byte) error {
+	return core.Set(s.source, "blob", qt.Of(bytes.Clone(blob)))
+}
 
 // OnSetBlob sets what is asked when a replica writes the property blob: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ValuesSource) OnSetBlob(fn func(ctx context.Context, blob []byte) error) error {
-	return core.OnWriteOf(s.source, "blob", fn)
+	return s.source.OnWrite("blob", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[[]byte](v)) })
 }
 
 // Home returns the property home.
-func (s *ValuesSource) Home() qt.URL { return core.Current[qt.URL](s.source, "home") }
+func (s *ValuesSource) Home() qt.URL {
+	v, _ := s.source.Get("home") // the class has it
+	return qt.OrZero[qt.URL](v)
+}
 
 // SetHome sets the property home, and tells all replicas if that is another value.
-func (s *ValuesSource) SetHome(home qt.URL) error { return s.source.Set("home", home) }
+func (s *ValuesSource) SetHome(home qt.URL) error { return core.Set(s.source, "home", qt.Of(home)) }
 
 // OnSetHome sets what is asked when a replica writes the property home: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ValuesSource) OnSetHome(fn func(ctx context.Context, home qt.URL) error) error {
-	return core.OnWriteOf(s.source, "home", fn)
+	return s.source.OnWrite("home", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[qt.URL](v)) })
 }
 
 // SerialID returns the property serialId.
-func (s *ValuesSource) SerialID() qt.UUID { return core.Current[qt.UUID](s.source, "serialId") }
+func (s *ValuesSource) SerialID() qt.UUID {
+	v, _ := s.source.Get("serialId") // the class has it
+	return qt.OrZero[qt.UUID](v)
+}
 
 // SetSerialID sets the property serialId, and tells all replicas if that is another value.
-func (s *ValuesSource) SetSerialID(serialID qt.UUID) error { return s.source.Set("serialId", serialID) }
+func (s *ValuesSource) SetSerialID(serialID qt.UUID) error {
+	return core.Set(s.source, "serialId", qt.Of(serialID))
+}
 
 // OnSetSerialID sets what is asked when a replica writes the property serialId: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ValuesSource) OnSetSerialID(fn func(ctx context.Context, serialID qt.UUID) error) error {
-	return core.OnWriteOf(s.source, "serialId", fn)
+	return s.source.OnWrite("serialId", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[qt.UUID](v)) })
 }
 
 // StartedAt returns the property startedAt.
-func (s *ValuesSource) StartedAt() time.Time { return core.Current[time.Time](s.source, "startedAt") }
+func (s *ValuesSource) StartedAt() time.Time {
+	v, _ := s.source.Get("startedAt") // the class has it
+	return qt.OrZero[time.Time](v)
+}
 
 // SetStartedAt sets the property startedAt, and tells all replicas if that is another value.
 func (s *ValuesSource) SetStartedAt(startedAt time.Time) error {
-	return s.source.Set("startedAt", startedAt)
+	return core.Set(s.source, "startedAt", qt.Of(startedAt))
 }
 
 // OnSetStartedAt sets what is asked when a replica writes the property startedAt: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ValuesSource) OnSetStartedAt(fn func(ctx context.Context, startedAt time.Time) error) error {
-	return core.OnWriteOf(s.source, "startedAt", fn)
+	return s.source.OnWrite("startedAt", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[time.Time](v)) })
 }
 
 // Day returns the property day.
-func (s *ValuesSource) Day() qt.Date { return core.Current[qt.Date](s.source, "day") }
+func (s *ValuesSource) Day() qt.Date {
+	v, _ := s.source.Get("day") // the class has it
+	return qt.OrZero[qt.Date](v)
+}
 
 // SetDay sets the property day, and tells all replicas if that is another value.
-func (s *ValuesSource) SetDay(day qt.Date) error { return s.source.Set("day", day) }
+func (s *ValuesSource) SetDay(day qt.Date) error { return core.Set(s.source, "day", qt.Of(day)) }
 
 // OnSetDay sets what is asked when a replica writes the property day: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ValuesSource) OnSetDay(fn func(ctx context.Context, day qt.Date) error) error {
-	return core.OnWriteOf(s.source, "day", fn)
+	return s.source.OnWrite("day", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[qt.Date](v)) })
 }
 
 // WakeUp returns the property wakeUp.
-func (s *ValuesSource) WakeUp() qt.Time { return core.Current[qt.Time](s.source, "wakeUp") }
+func (s *ValuesSource) WakeUp() qt.Time {
+	v, _ := s.source.Get("wakeUp") // the class has it
+	return qt.OrZero[qt.Time](v)
+}
 
 // SetWakeUp sets the property wakeUp, and tells all replicas if that is another value.
-func (s *ValuesSource) SetWakeUp(wakeUp qt.Time) error { return s.source.Set("wakeUp", wakeUp) }
+func (s *ValuesSource) SetWakeUp(wakeUp qt.Time) error {
+	return core.Set(s.source, "wakeUp", qt.Of(wakeUp))
+}
 
 // OnSetWakeUp sets what is asked when a replica writes the property wakeUp: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ValuesSource) OnSetWakeUp(fn func(ctx context.Context, wakeUp qt.Time) error) error {
-	return core.OnWriteOf(s.source, "wakeUp", fn)
+	return s.source.OnWrite("wakeUp", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[qt.Time](v)) })
 }
 
 // Grid returns the property grid.
-func (s *ValuesSource) Grid() qt.Point { return core.Current[qt.Point](s.source, "grid") }
+func (s *ValuesSource) Grid() qt.Point {
+	v, _ := s.source.Get("grid") // the class has it
+	return qt.OrZero[qt.Point](v)
+}
 
 // SetGrid sets the property grid, and tells all replicas if that is another value.
-func (s *ValuesSource) SetGrid(grid qt.Point) error { return s.source.Set("grid", grid) }
+func (s *ValuesSource) SetGrid(grid qt.Point) error { return core.Set(s.source, "grid", qt.Of(grid)) }
 
 // OnSetGrid sets what is asked when a replica writes the property grid: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ValuesSource) OnSetGrid(fn func(ctx context.Context, grid qt.Point) error) error {
-	return core.OnWriteOf(s.source, "grid", fn)
+	return s.source.OnWrite("grid", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[qt.Point](v)) })
 }
 
 // Area returns the property area.
-func (s *ValuesSource) Area() qt.SizeF { return core.Current[qt.SizeF](s.source, "area") }
+func (s *ValuesSource) Area() qt.SizeF {
+	v, _ := s.source.Get("area") // the class has it
+	return qt.OrZero[qt.SizeF](v)
+}
 
 // SetArea sets the property area, and tells all replicas if that is another value.
-func (s *ValuesSource) SetArea(area qt.SizeF) error { return s.source.Set("area", area) }
+func (s *ValuesSource) SetArea(area qt.SizeF) error { return core.Set(s.source, "area", qt.Of(area)) }
 
 // OnSetArea sets what is asked when a replica writes the property area: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ValuesSource) OnSetArea(fn func(ctx context.Context, area qt.SizeF) error) error {
-	return core.OnWriteOf(s.source, "area", fn)
+	return s.source.OnWrite("area", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[qt.SizeF](v)) })
 }
 
 // Paint returns the property paint.
-func (s *ValuesSource) Paint() qt.Color { return core.Current[qt.Color](s.source, "paint") }
+func (s *ValuesSource) Paint() qt.Color {
+	v, _ := s.source.Get("paint") // the class has it
+	return qt.OrZero[qt.Color](v)
+}
 
 // SetPaint sets the property paint, and tells all replicas if that is another value.
-func (s *ValuesSource) SetPaint(paint qt.Color) error { return s.source.Set("paint", paint) }
+func (s *ValuesSource) SetPaint(paint qt.Color) error {
+	return core.Set(s.source, "paint", qt.Of(paint))
+}
 
 // OnSetPaint sets what is asked when a replica writes the property paint: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ValuesSource) OnSetPaint(fn func(ctx context.Context, paint qt.Color) error) error {
-	return core.OnWriteOf(s.source, "paint", fn)
+	return s.source.OnWrite("paint", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[qt.Color](v)) })
 }
 
 // Anything returns the property anything.
-func (s *ValuesSource) Anything() any { return core.Current[any](s.source, "anything") }
+func (s *ValuesSource) Anything() any {
+	v, _ := s.source.Get("anything") // the class has it
+	return v.Any()
+}
 
 // SetAnything sets the property anything, and tells all replicas if that is another value.
-func (s *ValuesSource) SetAnything(anything any) error { return s.source.Set("anything", anything) }
+func (s *ValuesSource) SetAnything(anything any) error {
+	return core.Set(s.source, "anything", qt.Carry(qt.ValueOf(anything)))
+}
 
 // OnSetAnything sets what is asked when a replica writes the property anything: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ValuesSource) OnSetAnything(fn func(ctx context.Context, anything any) error) error {
-	return core.OnWriteOf(s.source, "anything", fn)
+	return s.source.OnWrite("anything", func(ctx context.Context, v qt.Value) error { return fn(ctx, v.Any()) })
 }
 
 // Tags returns the property tags.
-func (s *ValuesSource) Tags() []string { return core.Current[[]string](s.source, "tags") }
+func (s *ValuesSource) Tags() []string {
+	v, _ := s.source.Get("tags") // the class has it
+	return qt.UnpackList(v, qt.OrZero[string])
+}
 
 // SetTags sets the property tags, and tells all replicas if that is another value.
-func (s *ValuesSource) SetTags(tags []string) error { return s.source.Set("tags", tags) }
+func (s *ValuesSource) SetTags(tags []string) error {
+	return core.Set(s.source, "tags", qt.PackList(valuesStringListType, tags, qt.Of[string]))
+}
 
 // OnSetTags sets what is asked when a replica writes the property tags: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ValuesSource) OnSetTags(fn func(ctx context.Context, tags []string) error) error {
-	return core.OnWriteOf(s.source, "tags", fn)
+	return s.source.OnWrite("tags", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.UnpackList(v, qt.OrZero[string])) })
 }
 
 // Mixed returns the property mixed.
-func (s *ValuesSource) Mixed() []any { return core.Current[[]any](s.source, "mixed") }
+func (s *ValuesSource) Mixed() []any {
+	v, _ := s.source.Get("mixed") // the class has it
+	return qt.OrZero[[]any](v)
+}
 
 // SetMixed sets the property mixed, and tells all replicas if that is another value.
-func (s *ValuesSource) SetMixed(mixed []any) error { return s.source.Set("mixed", mixed) }
+func (s *ValuesSource) SetMixed(mixed []any) error {
+	return core.Set(s.source, "mixed", qt.Carry(valuesVariantListType.Value(mixed)))
+}
 
 // OnSetMixed sets what is asked when a replica writes the property mixed: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ValuesSource) OnSetMixed(fn func(ctx context.Context, mixed []any) error) error {
-	return core.OnWriteOf(s.source, "mixed", fn)
+	return s.source.OnWrite("mixed", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[[]any](v)) })
 }
 
 // Attrs returns the property attrs.
-func (s *ValuesSource) Attrs() map[string]any { return core.Current[map[string]any](s.source, "attrs") }
+func (s *ValuesSource) Attrs() map[string]any {
+	v, _ := s.source.Get("attrs") // the class has it
+	return qt.OrZero[map[string]any](v)
+}
 
 // SetAttrs sets the property attrs, and tells all replicas if that is another value.
-func (s *ValuesSource) SetAttrs(attrs map[string]any) error { return s.source.Set("attrs", attrs) }
+func (s *ValuesSource) SetAttrs(attrs map[string]any) error {
+	return core.Set(s.source, "attrs", qt.Carry(valuesVariantMapType.Value(attrs)))
+}
 
 // OnSetAttrs sets what is asked when a replica writes the property attrs: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ValuesSource) OnSetAttrs(fn func(ctx context.Context, attrs map[string]any) error) error {
-	return core.OnWriteOf(s.source, "attrs", fn)
+	return s.source.OnWrite("attrs", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.OrZero[map[string]any](v)) })
 }
 
 // Counts returns the property counts.
-func (s *ValuesSource) Counts() []int32 { return core.Current[[]int32](s.source, "counts") }
+func (s *ValuesSource) Counts() []int32 {
+	v, _ := s.source.Get("counts") // the class has it
+	return qt.UnpackList(v, qt.OrZero[int32])
+}
 
 // SetCounts sets the property counts, and tells all replicas if that is another value.
-func (s *ValuesSource) SetCounts(counts []int32) error { return s.source.Set("counts", counts) }
+func (s *ValuesSource) SetCounts(counts []int32) error {
+	return core.Set(s.source, "counts", qt.PackList(valuesListIntType, counts, qt.Of[int32]))
+}
 
 // OnSetCounts sets what is asked when a replica writes the property counts: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ValuesSource) OnSetCounts(fn func(ctx context.Context, counts []int32) error) error {
-	return core.OnWriteOf(s.source, "counts", fn)
+	return s.source.OnWrite("counts", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.UnpackList(v, qt.OrZero[int32])) })
 }
 
 // Totals returns the property totals.
 func (s *ValuesSource) Totals() map[string]int32 {
-	return core.Current[map[string]int32](s.source, "totals")
+	v, _ := s.source.Get("totals") // the class has it
+	return qt.UnpackMap(v, qt.OrZero[string], qt.OrZero[int32])
 }
 
 // SetTotals sets the property totals, and tells all replicas if that is another value.
 func (s *ValuesSource) SetTotals(totals map[string]int32) error {
-	return s.source.Set("totals", totals)
+	return core.Set(s.source, "totals", qt.PackMap(valuesMapStringIntType, totals, qt.Of[string], qt.Of[int32]))
 }
 
 // OnSetTotals sets what is asked when a replica writes the property totals: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ValuesSource) OnSetTotals(fn func(ctx context.Context, totals map[string]int32) error) error {
-	return core.OnWriteOf(s.source, "totals", fn)
+	return s.source.OnWrite("totals", func(ctx context.Context, v qt.Value) error {
+		return fn(ctx, qt.UnpackMap(v, qt.OrZero[string], qt.OrZero[int32]))
+	})
 }
 
 // Names returns the property names.
 func (s *ValuesSource) Names() map[int32]string {
-	return core.Current[map[int32]string](s.source, "names")
+	v, _ := s.source.Get("names") // the class has it
+	return qt.UnpackMap(v, qt.OrZero[int32], qt.OrZero[string])
 }
 
 // SetNames sets the property names, and tells all replicas if that is another value.
-func (s *ValuesSource) SetNames(names map[int32]string) error { return s.source.Set("names", names) }
+func (s *ValuesSource) SetNames(names map[int32]string) error {
+	return core.Set(s.source, "names", qt.PackMap(valuesHashIntStringType, names, qt.Of[int32], qt.Of[string]))
+}
 
 // OnSetNames sets what is asked when a replica writes the property names: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ValuesSource) OnSetNames(fn func(ctx context.Context, names map[int32]string) error) error {
-	return core.OnWriteOf(s.source, "names", fn)
+	return s.source.OnWrite("names", func(ctx context.Context, v qt.Value) error {
+		return fn(ctx, qt.UnpackMap(v, qt.OrZero[int32], qt.OrZero[string]))
+	})
 }
 
 // Season returns the property season.
-func (s *ValuesSource) Season() Season { return Season(core.Current[int32](s.source, "season")) }
+func (s *ValuesSource) Season() Season {
+	v, _ := s.source.Get("season") // the class has it
+	return Season(qt.OrZero[int32](v))
+}
 
 // SetSeason sets the property season, and tells all replicas if that is another value.
 func (s *ValuesSource) SetSeason(season Season) error {
-	return core.Set(s.source, "season", int32(season))
+	return core.Set(s.source, "season", qt.Of(int32(season)))
 }
 
 // OnSetSeason sets what is asked when a replica writes the property season: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ValuesSource) OnSetSeason(fn func(ctx context.Context, season Season) error) error {
-	return core.OnWriteOf(s.source, "season", func(ctx context.Context, v int32) error { return fn(ctx, Season(v)) })
+	return s.source.OnWrite("season", func(ctx context.Context, v qt.Value) error { return fn(ctx, Season(qt.OrZero[int32](v))) })
 }
 
 // Weekday returns the property weekday.
 func (s *ValuesSource) Weekday() QtDayOfWeek {
-	return QtDayOfWeek(core.Current[int32](s.source, "weekday"))
+	v, _ := s.source.Get("weekday") // the class has it
+	return QtDayOfWeek(qt.OrZero[int32](v))
 }
 
 // SetWeekday sets the property weekday, and tells all replicas if that is another value.
 func (s *ValuesSource) SetWeekday(weekday QtDayOfWeek) error {
-	return core.Set(s.source, "weekday", int32(weekday))
+	return core.Set(s.source, "weekday", qt.Of(int32(weekday)))
 }
 
 // OnSetWeekday sets what is asked when a replica writes the property weekday: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ValuesSource) OnSetWeekday(fn func(ctx context.Context, weekday QtDayOfWeek) error) error {
-	return core.OnWriteOf(s.source, "weekday", func(ctx context.Context, v int32) error { return fn(ctx, QtDayOfWeek(v)) })
+	return s.source.OnWrite("weekday", func(ctx context.Context, v qt.Value) error { return fn(ctx, QtDayOfWeek(qt.OrZero[int32](v))) })
 }
 
 // Last returns the property last.
-func (s *ValuesSource) Last() Sample { return core.Current[Sample](s.source, "last") }
+func (s *ValuesSource) Last() Sample {
+	v, _ := s.source.Get("last") // the class has it
+	return unpackSample(v)
+}
 
 // SetLast sets the property last, and tells all replicas if that is another value.
-func (s *ValuesSource) SetLast(last Sample) error { return s.source.Set("last", last) }
+func (s *ValuesSource) SetLast(last Sample) error { return core.Set(s.source, "last", last.pack()) }
 
 // OnSetLast sets what is asked when a replica writes the property last: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ValuesSource) OnSetLast(fn func(ctx context.Context, last Sample) error) error {
-	return core.OnWriteOf(s.source, "last", fn)
+	return s.source.OnWrite("last", func(ctx context.Context, v qt.Value) error { return fn(ctx, unpackSample(v)) })
 }
 
 // Series returns the property series.
-func (s *ValuesSource) Series() Series { return core.Current[Series](s.source, "series") }
+func (s *ValuesSource) Series() Series {
+	v, _ := s.source.Get("series") // the class has it
+	return unpackSeries(v)
+}
 
 // SetSeries sets the property series, and tells all replicas if that is another value.
-func (s *ValuesSource) SetSeries(series Series) error { return s.source.Set("series", series) }
+func (s *ValuesSource) SetSeries(series Series) error {
+	return core.Set(s.source, "series", series.pack())
+}
 
 // OnSetSeries sets what is asked when a replica writes the property series: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ValuesSource) OnSetSeries(fn func(ctx context.Context, series Series) error) error {
-	return core.OnWriteOf(s.source, "series", fn)
+	return s.source.OnWrite("series", func(ctx context.Context, v qt.Value) error { return fn(ctx, unpackSeries(v)) })
 }
 
 // History returns the property history.
-func (s *ValuesSource) History() []Sample { return core.Current[[]Sample](s.source, "history") }
+func (s *ValuesSource) History() []Sample {
+	v, _ := s.source.Get("history") // the class has it
+	return qt.UnpackList(v, unpackSample)
+}
 
 // SetHistory sets the property history, and tells all replicas if that is another value.
-func (s *ValuesSource) SetHistory(history []Sample) error { return s.source.Set("history", history) }
+func (s *ValuesSource) SetHistory(history []Sample) error {
+	return core.Set(s.source, "history", qt.PackList(valuesListSampleType, history, Sample.pack))
+}
 
 // OnPushHistory sets what is asked when a replica pushes the property history: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ValuesSource) OnPushHistory(fn func(ctx context.Context, history []Sample) error) error {
-	return core.OnWriteOf(s.source, "history", fn)
+	return s.source.OnWrite("history", func(ctx context.Context, v qt.Value) error { return fn(ctx, qt.UnpackList(v, unpackSample)) })
 }
 
 // Latest returns the property latest.
 func (s *ValuesSource) Latest() map[string]Sample {
-	return core.Current[map[string]Sample](s.source, "latest")
+	v, _ := s.source.Get("latest") // the class has it
+	return qt.UnpackMap(v, qt.OrZero[string], unpackSample)
 }
 
 // SetLatest sets the property latest, and tells all replicas if that is another value.
 func (s *ValuesSource) SetLatest(latest map[string]Sample) error {
-	return s.source.Set("latest", latest)
+	return core.Set(s.source, "latest", qt.PackMap(valuesMapStringSampleType, latest, qt.Of[string], Sample.pack))
 }
 
 // OnPushLatest sets what is asked when a replica pushes the property latest: an error refuses the value, else it becomes the
 // property's. fn may set the property itself, to another value, and return an error. It must be called before the source
 // is remoted.
 func (s *ValuesSource) OnPushLatest(fn func(ctx context.Context, latest map[string]Sample) error) error {
-	return core.OnWriteOf(s.source, "latest", fn)
+	return s.source.OnWrite("latest", func(ctx context.Context, v qt.Value) error {
+		return fn(ctx, qt.UnpackMap(v, qt.OrZero[string], unpackSample))
+	})
 }
 
 // EmitSeen emits the signal seen to all replicas.
 func (s *ValuesSource) EmitSeen(sample Sample, by string, season Season) error {
-	return s.source.Emit("seen", sample, by, season)
+	return core.Emit(s.source, "seen", sample.pack(), qt.Of(by), qt.Of(int32(season)))
 }
 
 // EmitNumbers emits the signal numbers to all replicas.
 func (s *ValuesSource) EmitNumbers(a bool, b int8, c uint8, d int16, e uint16, f uint32, g uint64, h float32) error {
-	return core.Emit(s.source, "numbers", qt.Of(a), qt.Of(int32(b)), qt.Of(int32(c)), qt.Of(int32(d)), qt.Of(int32(e)), qt.Of(f), qt.Of(g), qt.Of(h))
+	return core.Emit(s.source, "numbers", qt.Of(a), qt.Of(b), qt.Of(c), qt.Of(d), qt.Of(e), qt.Of(f), qt.Of(g), qt.Of(h))
 }
 
 // EmitBatch emits the signal batch to all replicas.
 func (s *ValuesSource) EmitBatch(samples []Sample, extra any) error {
-	return s.source.Emit("batch", samples, extra)
+	return core.Emit(s.source, "batch", qt.PackList(valuesListSampleType, samples, Sample.pack), qt.Carry(qt.ValueOf(extra)))
 }
 
 // ValuesReplica is an object of the class Values elsewhere. What it can do besides, such as Wait and Close, is said of
@@ -704,602 +899,719 @@ func AcquireValues(node *core.Node, name string) (*ValuesReplica, error) {
 }
 
 // Flag returns the property flag as last seen.
-func (r *ValuesReplica) Flag() bool { return core.Current[bool](r.Replica, "flag") }
+func (r *ValuesReplica) Flag() bool {
+	v, _ := r.Replica.Get("flag") // the class has it
+	return qt.OrZero[bool](v)
+}
 
 // OnFlagChanged calls fn with the new value whenever the property flag has changed, until it is cancelled.
 func (r *ValuesReplica) OnFlagChanged(fn func(flag bool)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "flag", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("flag", func(v qt.Value) { fn(qt.OrZero[bool](v)) }) // the class has it
 	return cancel
 }
 
 // SetFlag asks the source for a new value of the property flag. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ValuesReplica) SetFlag(ctx context.Context, flag bool) error {
-	return core.WriteTo(ctx, r.Replica, "flag", flag)
+	return core.WriteTo(ctx, r.Replica, "flag", qt.Of(flag))
 }
 
 // Tiny returns the property tiny as last seen.
-func (r *ValuesReplica) Tiny() int8 { return core.Current[int8](r.Replica, "tiny") }
+func (r *ValuesReplica) Tiny() int8 {
+	v, _ := r.Replica.Get("tiny") // the class has it
+	return qt.OrZero[int8](v)
+}
 
 // OnTinyChanged calls fn with the new value whenever the property tiny has changed, until it is cancelled.
 func (r *ValuesReplica) OnTinyChanged(fn func(tiny int8)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "tiny", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("tiny", func(v qt.Value) { fn(qt.OrZero[int8](v)) }) // the class has it
 	return cancel
 }
 
 // SetTiny asks the source for a new value of the property tiny. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ValuesReplica) SetTiny(ctx context.Context, tiny int8) error {
-	return core.WriteTo(ctx, r.Replica, "tiny", tiny)
+	return core.WriteTo(ctx, r.Replica, "tiny", qt.Of(tiny))
 }
 
 // Octet returns the property octet as last seen.
-func (r *ValuesReplica) Octet() uint8 { return core.Current[uint8](r.Replica, "octet") }
+func (r *ValuesReplica) Octet() uint8 {
+	v, _ := r.Replica.Get("octet") // the class has it
+	return qt.OrZero[uint8](v)
+}
 
 // OnOctetChanged calls fn with the new value whenever the property octet has changed, until it is cancelled.
 func (r *ValuesReplica) OnOctetChanged(fn func(octet uint8)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "octet", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("octet", func(v qt.Value) { fn(qt.OrZero[uint8](v)) }) // the class has it
 	return cancel
 }
 
 // SetOctet asks the source for a new value of the property octet. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ValuesReplica) SetOctet(ctx context.Context, octet uint8) error {
-	return core.WriteTo(ctx, r.Replica, "octet", octet)
+	return core.WriteTo(ctx, r.Replica, "octet", qt.Of(octet))
 }
 
 // Small returns the property small as last seen.
-func (r *ValuesReplica) Small() int16 { return core.Current[int16](r.Replica, "small") }
+func (r *ValuesReplica) Small() int16 {
+	v, _ := r.Replica.Get("small") // the class has it
+	return qt.OrZero[int16](v)
+}
 
 // OnSmallChanged calls fn with the new value whenever the property small has changed, until it is cancelled.
 func (r *ValuesReplica) OnSmallChanged(fn func(small int16)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "small", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("small", func(v qt.Value) { fn(qt.OrZero[int16](v)) }) // the class has it
 	return cancel
 }
 
 // SetSmall asks the source for a new value of the property small. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ValuesReplica) SetSmall(ctx context.Context, small int16) error {
-	return core.WriteTo(ctx, r.Replica, "small", small)
+	return core.WriteTo(ctx, r.Replica, "small", qt.Of(small))
 }
 
 // Port returns the property port as last seen.
-func (r *ValuesReplica) Port() uint16 { return core.Current[uint16](r.Replica, "port") }
+func (r *ValuesReplica) Port() uint16 {
+	v, _ := r.Replica.Get("port") // the class has it
+	return qt.OrZero[uint16](v)
+}
 
 // OnPortChanged calls fn with the new value whenever the property port has changed, until it is cancelled.
 func (r *ValuesReplica) OnPortChanged(fn func(port uint16)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "port", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("port", func(v qt.Value) { fn(qt.OrZero[uint16](v)) }) // the class has it
 	return cancel
 }
 
 // SetPort asks the source for a new value of the property port. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ValuesReplica) SetPort(ctx context.Context, port uint16) error {
-	return core.WriteTo(ctx, r.Replica, "port", port)
+	return core.WriteTo(ctx, r.Replica, "port", qt.Of(port))
 }
 
 // Number returns the property number as last seen.
-func (r *ValuesReplica) Number() int32 { return core.Current[int32](r.Replica, "number") }
+func (r *ValuesReplica) Number() int32 {
+	v, _ := r.Replica.Get("number") // the class has it
+	return qt.OrZero[int32](v)
+}
 
 // OnNumberChanged calls fn with the new value whenever the property number has changed, until it is cancelled.
 func (r *ValuesReplica) OnNumberChanged(fn func(number int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "number", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("number", func(v qt.Value) { fn(qt.OrZero[int32](v)) }) // the class has it
 	return cancel
 }
 
 // SetNumber asks the source for a new value of the property number. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ValuesReplica) SetNumber(ctx context.Context, number int32) error {
-	return core.WriteTo(ctx, r.Replica, "number", number)
+	return core.WriteTo(ctx, r.Replica, "number", qt.Of(number))
 }
 
 // Ticks returns the property ticks as last seen.
-func (r *ValuesReplica) Ticks() uint32 { return core.Current[uint32](r.Replica, "ticks") }
+func (r *ValuesReplica) Ticks() uint32 {
+	v, _ := r.Replica.Get("ticks") // the class has it
+	return qt.OrZero[uint32](v)
+}
 
 // OnTicksChanged calls fn with the new value whenever the property ticks has changed, until it is cancelled.
 func (r *ValuesReplica) OnTicksChanged(fn func(ticks uint32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "ticks", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("ticks", func(v qt.Value) { fn(qt.OrZero[uint32](v)) }) // the class has it
 	return cancel
 }
 
 // SetTicks asks the source for a new value of the property ticks. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ValuesReplica) SetTicks(ctx context.Context, ticks uint32) error {
-	return core.WriteTo(ctx, r.Replica, "ticks", ticks)
+	return core.WriteTo(ctx, r.Replica, "ticks", qt.Of(ticks))
 }
 
 // Big returns the property big as last seen.
-func (r *ValuesReplica) Big() int64 { return core.Current[int64](r.Replica, "big") }
+func (r *ValuesReplica) Big() int64 {
+	v, _ := r.Replica.Get("big") // the class has it
+	return qt.OrZero[int64](v)
+}
 
 // OnBigChanged calls fn with the new value whenever the property big has changed, until it is cancelled.
 func (r *ValuesReplica) OnBigChanged(fn func(big int64)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "big", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("big", func(v qt.Value) { fn(qt.OrZero[int64](v)) }) // the class has it
 	return cancel
 }
 
 // SetBig asks the source for a new value of the property big. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ValuesReplica) SetBig(ctx context.Context, big int64) error {
-	return core.WriteTo(ctx, r.Replica, "big", big)
+	return core.WriteTo(ctx, r.Replica, "big", qt.Of(big))
 }
 
 // Huge returns the property huge as last seen.
-func (r *ValuesReplica) Huge() uint64 { return core.Current[uint64](r.Replica, "huge") }
+func (r *ValuesReplica) Huge() uint64 {
+	v, _ := r.Replica.Get("huge") // the class has it
+	return qt.OrZero[uint64](v)
+}
 
 // OnHugeChanged calls fn with the new value whenever the property huge has changed, until it is cancelled.
 func (r *ValuesReplica) OnHugeChanged(fn func(huge uint64)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "huge", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("huge", func(v qt.Value) { fn(qt.OrZero[uint64](v)) }) // the class has it
 	return cancel
 }
 
 // SetHuge asks the source for a new value of the property huge. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ValuesReplica) SetHuge(ctx context.Context, huge uint64) error {
-	return core.WriteTo(ctx, r.Replica, "huge", huge)
+	return core.WriteTo(ctx, r.Replica, "huge", qt.Of(huge))
 }
 
 // Ratio returns the property ratio as last seen.
-func (r *ValuesReplica) Ratio() float32 { return core.Current[float32](r.Replica, "ratio") }
+func (r *ValuesReplica) Ratio() float32 {
+	v, _ := r.Replica.Get("ratio") // the class has it
+	return qt.OrZero[float32](v)
+}
 
 // OnRatioChanged calls fn with the new value whenever the property ratio has changed, until it is cancelled.
 func (r *ValuesReplica) OnRatioChanged(fn func(ratio float32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "ratio", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("ratio", func(v qt.Value) { fn(qt.OrZero[float32](v)) }) // the class has it
 	return cancel
 }
 
 // SetRatio asks the source for a new value of the property ratio. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ValuesReplica) SetRatio(ctx context.Context, ratio float32) error {
-	return core.WriteTo(ctx, r.Replica, "ratio", ratio)
+	return core.WriteTo(ctx, r.Replica, "ratio", qt.Of(ratio))
 }
 
 // Precise returns the property precise as last seen.
-func (r *ValuesReplica) Precise() float64 { return core.Current[float64](r.Replica, "precise") }
+func (r *ValuesReplica) Precise() float64 {
+	v, _ := r.Replica.Get("precise") // the class has it
+	return qt.OrZero[float64](v)
+}
 
 // OnPreciseChanged calls fn with the new value whenever the property precise has changed, until it is cancelled.
 func (r *ValuesReplica) OnPreciseChanged(fn func(precise float64)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "precise", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("precise", func(v qt.Value) { fn(qt.OrZero[float64](v)) }) // the class has it
 	return cancel
 }
 
 // SetPrecise asks the source for a new value of the property precise. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ValuesReplica) SetPrecise(ctx context.Context, precise float64) error {
-	return core.WriteTo(ctx, r.Replica, "precise", precise)
+	return core.WriteTo(ctx, r.Replica, "precise", qt.Of(precise))
 }
 
 // Letter returns the property letter as last seen.
-func (r *ValuesReplica) Letter() qt.Char { return core.Current[qt.Char](r.Replica, "letter") }
+func (r *ValuesReplica) Letter() qt.Char {
+	v, _ := r.Replica.Get("letter") // the class has it
+	return qt.OrZero[qt.Char](v)
+}
 
 // OnLetterChanged calls fn with the new value whenever the property letter has changed, until it is cancelled.
 func (r *ValuesReplica) OnLetterChanged(fn func(letter qt.Char)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "letter", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("letter", func(v qt.Value) { fn(qt.OrZero[qt.Char](v)) }) // the class has it
 	return cancel
 }
 
 // SetLetter asks the source for a new value of the property letter. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ValuesReplica) SetLetter(ctx context.Context, letter qt.Char) error {
-	return core.WriteTo(ctx, r.Replica, "letter", letter)
+	return core.WriteTo(ctx, r.Replica, "letter", qt.Of(letter))
 }
 
 // Text returns the property text as last seen.
-func (r *ValuesReplica) Text() string { return core.Current[string](r.Replica, "text") }
+func (r *ValuesReplica) Text() string {
+	v, _ := r.Replica.Get("text") // the class has it
+	return qt.OrZero[string](v)
+}
 
 // OnTextChanged calls fn with the new value whenever the property text has changed, until it is cancelled.
 func (r *ValuesReplica) OnTextChanged(fn func(text string)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "text", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("text", func(v qt.Value) { fn(qt.OrZero[string](v)) }) // the class has it
 	return cancel
 }
 
 // SetText asks the source for a new value of the property text. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ValuesReplica) SetText(ctx context.Context, text string) error {
-	return core.WriteTo(ctx, r.Replica, "text", text)
+	return core.WriteTo(ctx, r.Replica, "text", qt.Of(text))
 }
 
 // Blob returns the property blob as last seen.
-func (r *ValuesReplica) Blob() []byte { return core.Current[[]byte](r.Replica, "blob") }
+func (r *ValuesReplica) Blob() []byte {
+	v, _ := r.Replica.Get("blob") // the class has it
+	return qt.OrZero[[]byte](v)
+}
 
 // OnBlobChanged calls fn with the new value whenever the property blob has changed, until it is cancelled.
 func (r *ValuesReplica) OnBlobChanged(fn func(blob []byte)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "blob", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("blob", func(v qt.Value) { fn(qt.OrZero[[]byte](v)) }) // the class has it
 	return cancel
 }
 
 // SetBlob asks the source for a new value of the property blob. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ValuesReplica) SetBlob(ctx context.Context, blob []byte) error {
-	return core.WriteTo(ctx, r.Replica, "blob", blob)
+	return core.WriteTo(ctx, r.Replica, "blob", qt.Of(blob))
 }
 
 // Home returns the property home as last seen.
-func (r *ValuesReplica) Home() qt.URL { return core.Current[qt.URL](r.Replica, "home") }
+func (r *ValuesReplica) Home() qt.URL {
+	v, _ := r.Replica.Get("home") // the class has it
+	return qt.OrZero[qt.URL](v)
+}
 
 // OnHomeChanged calls fn with the new value whenever the property home has changed, until it is cancelled.
 func (r *ValuesReplica) OnHomeChanged(fn func(home qt.URL)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "home", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("home", func(v qt.Value) { fn(qt.OrZero[qt.URL](v)) }) // the class has it
 	return cancel
 }
 
 // SetHome asks the source for a new value of the property home. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ValuesReplica) SetHome(ctx context.Context, home qt.URL) error {
-	return core.WriteTo(ctx, r.Replica, "home", home)
+	return core.WriteTo(ctx, r.Replica, "home", qt.Of(home))
 }
 
 // SerialID returns the property serialId as last seen.
-func (r *ValuesReplica) SerialID() qt.UUID { return core.Current[qt.UUID](r.Replica, "serialId") }
+func (r *ValuesReplica) SerialID() qt.UUID {
+	v, _ := r.Replica.Get("serialId") // the class has it
+	return qt.OrZero[qt.UUID](v)
+}
 
 // OnSerialIDChanged calls fn with the new value whenever the property serialId has changed, until it is cancelled.
 func (r *ValuesReplica) OnSerialIDChanged(fn func(serialID qt.UUID)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "serialId", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("serialId", func(v qt.Value) { fn(qt.OrZero[qt.UUID](v)) }) // the class has it
 	return cancel
 }
 
 // SetSerialID asks the source for a new value of the property serialId. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ValuesReplica) SetSerialID(ctx context.Context, serialID qt.UUID) error {
-	return core.WriteTo(ctx, r.Replica, "serialId", serialID)
+	return core.WriteTo(ctx, r.Replica, "serialId", qt.Of(serialID))
 }
 
 // StartedAt returns the property startedAt as last seen.
-func (r *ValuesReplica) StartedAt() time.Time { return core.Current[time.Time](r.Replica, "startedAt") }
+func (r *ValuesReplica) StartedAt() time.Time {
+	v, _ := r.Replica.Get("startedAt") // the class has it
+	return qt.OrZero[time.Time](v)
+}
 
 // OnStartedAtChanged calls fn with the new value whenever the property startedAt has changed, until it is cancelled.
 func (r *ValuesReplica) OnStartedAtChanged(fn func(startedAt time.Time)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "startedAt", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("startedAt", func(v qt.Value) { fn(qt.OrZero[time.Time](v)) }) // the class has it
 	return cancel
 }
 
 // SetStartedAt asks the source for a new value of the property startedAt. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ValuesReplica) SetStartedAt(ctx context.Context, startedAt time.Time) error {
-	return core.WriteTo(ctx, r.Replica, "startedAt", startedAt)
+	return core.WriteTo(ctx, r.Replica, "startedAt", qt.Of(startedAt))
 }
 
 // Day returns the property day as last seen.
-func (r *ValuesReplica) Day() qt.Date { return core.Current[qt.Date](r.Replica, "day") }
+func (r *ValuesReplica) Day() qt.Date {
+	v, _ := r.Replica.Get("day") // the class has it
+	return qt.OrZero[qt.Date](v)
+}
 
 // OnDayChanged calls fn with the new value whenever the property day has changed, until it is cancelled.
 func (r *ValuesReplica) OnDayChanged(fn func(day qt.Date)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "day", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("day", func(v qt.Value) { fn(qt.OrZero[qt.Date](v)) }) // the class has it
 	return cancel
 }
 
 // SetDay asks the source for a new value of the property day. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ValuesReplica) SetDay(ctx context.Context, day qt.Date) error {
-	return core.WriteTo(ctx, r.Replica, "day", day)
+	return core.WriteTo(ctx, r.Replica, "day", qt.Of(day))
 }
 
 // WakeUp returns the property wakeUp as last seen.
-func (r *ValuesReplica) WakeUp() qt.Time { return core.Current[qt.Time](r.Replica, "wakeUp") }
+func (r *ValuesReplica) WakeUp() qt.Time {
+	v, _ := r.Replica.Get("wakeUp") // the class has it
+	return qt.OrZero[qt.Time](v)
+}
 
 // OnWakeUpChanged calls fn with the new value whenever the property wakeUp has changed, until it is cancelled.
 func (r *ValuesReplica) OnWakeUpChanged(fn func(wakeUp qt.Time)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "wakeUp", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("wakeUp", func(v qt.Value) { fn(qt.OrZero[qt.Time](v)) }) // the class has it
 	return cancel
 }
 
 // SetWakeUp asks the source for a new value of the property wakeUp. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ValuesReplica) SetWakeUp(ctx context.Context, wakeUp qt.Time) error {
-	return core.WriteTo(ctx, r.Replica, "wakeUp", wakeUp)
+	return core.WriteTo(ctx, r.Replica, "wakeUp", qt.Of(wakeUp))
 }
 
 // Grid returns the property grid as last seen.
-func (r *ValuesReplica) Grid() qt.Point { return core.Current[qt.Point](r.Replica, "grid") }
+func (r *ValuesReplica) Grid() qt.Point {
+	v, _ := r.Replica.Get("grid") // the class has it
+	return qt.OrZero[qt.Point](v)
+}
 
 // OnGridChanged calls fn with the new value whenever the property grid has changed, until it is cancelled.
 func (r *ValuesReplica) OnGridChanged(fn func(grid qt.Point)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "grid", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("grid", func(v qt.Value) { fn(qt.OrZero[qt.Point](v)) }) // the class has it
 	return cancel
 }
 
 // SetGrid asks the source for a new value of the property grid. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ValuesReplica) SetGrid(ctx context.Context, grid qt.Point) error {
-	return core.WriteTo(ctx, r.Replica, "grid", grid)
+	return core.WriteTo(ctx, r.Replica, "grid", qt.Of(grid))
 }
 
 // Area returns the property area as last seen.
-func (r *ValuesReplica) Area() qt.SizeF { return core.Current[qt.SizeF](r.Replica, "area") }
+func (r *ValuesReplica) Area() qt.SizeF {
+	v, _ := r.Replica.Get("area") // the class has it
+	return qt.OrZero[qt.SizeF](v)
+}
 
 // OnAreaChanged calls fn with the new value whenever the property area has changed, until it is cancelled.
 func (r *ValuesReplica) OnAreaChanged(fn func(area qt.SizeF)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "area", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("area", func(v qt.Value) { fn(qt.OrZero[qt.SizeF](v)) }) // the class has it
 	return cancel
 }
 
 // SetArea asks the source for a new value of the property area. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ValuesReplica) SetArea(ctx context.Context, area qt.SizeF) error {
-	return core.WriteTo(ctx, r.Replica, "area", area)
+	return core.WriteTo(ctx, r.Replica, "area", qt.Of(area))
 }
 
 // Paint returns the property paint as last seen.
-func (r *ValuesReplica) Paint() qt.Color { return core.Current[qt.Color](r.Replica, "paint") }
+func (r *ValuesReplica) Paint() qt.Color {
+	v, _ := r.Replica.Get("paint") // the class has it
+	return qt.OrZero[qt.Color](v)
+}
 
 // OnPaintChanged calls fn with the new value whenever the property paint has changed, until it is cancelled.
 func (r *ValuesReplica) OnPaintChanged(fn func(paint qt.Color)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "paint", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("paint", func(v qt.Value) { fn(qt.OrZero[qt.Color](v)) }) // the class has it
 	return cancel
 }
 
 // SetPaint asks the source for a new value of the property paint. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ValuesReplica) SetPaint(ctx context.Context, paint qt.Color) error {
-	return core.WriteTo(ctx, r.Replica, "paint", paint)
+	return core.WriteTo(ctx, r.Replica, "paint", qt.Of(paint))
 }
 
 // Anything returns the property anything as last seen.
-func (r *ValuesReplica) Anything() any { return core.Current[any](r.Replica, "anything") }
+func (r *ValuesReplica) Anything() any {
+	v, _ := r.Replica.Get("anything") // the class has it
+	return v.Any()
+}
 
 // OnAnythingChanged calls fn with the new value whenever the property anything has changed, until it is cancelled.
 func (r *ValuesReplica) OnAnythingChanged(fn func(anything any)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "anything", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("anything", func(v qt.Value) { fn(v.Any()) }) // the class has it
 	return cancel
 }
 
 // SetAnything asks the source for a new value of the property anything. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ValuesReplica) SetAnything(ctx context.Context, anything any) error {
-	return core.WriteTo(ctx, r.Replica, "anything", anything)
+	return core.WriteTo(ctx, r.Replica, "anything", qt.Carry(qt.ValueOf(anything)))
 }
 
 // Tags returns the property tags as last seen.
-func (r *ValuesReplica) Tags() []string { return core.Current[[]string](r.Replica, "tags") }
+func (r *ValuesReplica) Tags() []string {
+	v, _ := r.Replica.Get("tags") // the class has it
+	return qt.UnpackList(v, qt.OrZero[string])
+}
 
 // OnTagsChanged calls fn with the new value whenever the property tags has changed, until it is cancelled.
 func (r *ValuesReplica) OnTagsChanged(fn func(tags []string)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "tags", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("tags", func(v qt.Value) { fn(qt.UnpackList(v, qt.OrZero[string])) }) // the class has it
 	return cancel
 }
 
 // SetTags asks the source for a new value of the property tags. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ValuesReplica) SetTags(ctx context.Context, tags []string) error {
-	return core.WriteTo(ctx, r.Replica, "tags", tags)
+	return core.WriteTo(ctx, r.Replica, "tags", qt.PackList(valuesStringListType, tags, qt.Of[string]))
 }
 
 // Mixed returns the property mixed as last seen.
-func (r *ValuesReplica) Mixed() []any { return core.Current[[]any](r.Replica, "mixed") }
+func (r *ValuesReplica) Mixed() []any {
+	v, _ := r.Replica.Get("mixed") // the class has it
+	return qt.OrZero[[]any](v)
+}
 
 // OnMixedChanged calls fn with the new value whenever the property mixed has changed, until it is cancelled.
 func (r *ValuesReplica) OnMixedChanged(fn func(mixed []any)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "mixed", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("mixed", func(v qt.Value) { fn(qt.OrZero[[]any](v)) }) // the class has it
 	return cancel
 }
 
 // SetMixed asks the source for a new value of the property mixed. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ValuesReplica) SetMixed(ctx context.Context, mixed []any) error {
-	return core.WriteTo(ctx, r.Replica, "mixed", mixed)
+	return core.WriteTo(ctx, r.Replica, "mixed", qt.Carry(valuesVariantListType.Value(mixed)))
 }
 
 // Attrs returns the property attrs as last seen.
 func (r *ValuesReplica) Attrs() map[string]any {
-	return core.Current[map[string]any](r.Replica, "attrs")
+	v, _ := r.Replica.Get("attrs") // the class has it
+	return qt.OrZero[map[string]any](v)
 }
 
 // OnAttrsChanged calls fn with the new value whenever the property attrs has changed, until it is cancelled.
 func (r *ValuesReplica) OnAttrsChanged(fn func(attrs map[string]any)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "attrs", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("attrs", func(v qt.Value) { fn(qt.OrZero[map[string]any](v)) }) // the class has it
 	return cancel
 }
 
 // SetAttrs asks the source for a new value of the property attrs. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ValuesReplica) SetAttrs(ctx context.Context, attrs map[string]any) error {
-	return core.WriteTo(ctx, r.Replica, "attrs", attrs)
+	return core.WriteTo(ctx, r.Replica, "attrs", qt.Carry(valuesVariantMapType.Value(attrs)))
 }
 
 // Counts returns the property counts as last seen.
-func (r *ValuesReplica) Counts() []int32 { return core.Current[[]int32](r.Replica, "counts") }
+func (r *ValuesReplica) Counts() []int32 {
+	v, _ := r.Replica.Get("counts") // the class has it
+	return qt.UnpackList(v, qt.OrZero[int32])
+}
 
 // OnCountsChanged calls fn with the new value whenever the property counts has changed, until it is cancelled.
 func (r *ValuesReplica) OnCountsChanged(fn func(counts []int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "counts", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("counts", func(v qt.Value) { fn(qt.UnpackList(v, qt.OrZero[int32])) }) // the class has it
 	return cancel
 }
 
 // SetCounts asks the source for a new value of the property counts. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ValuesReplica) SetCounts(ctx context.Context, counts []int32) error {
-	return core.WriteTo(ctx, r.Replica, "counts", counts)
+	return core.WriteTo(ctx, r.Replica, "counts", qt.PackList(valuesListIntType, counts, qt.Of[int32]))
 }
 
 // Totals returns the property totals as last seen.
 func (r *ValuesReplica) Totals() map[string]int32 {
-	return core.Current[map[string]int32](r.Replica, "totals")
+	v, _ := r.Replica.Get("totals") // the class has it
+	return qt.UnpackMap(v, qt.OrZero[string], qt.OrZero[int32])
 }
 
 // OnTotalsChanged calls fn with the new value whenever the property totals has changed, until it is cancelled.
 func (r *ValuesReplica) OnTotalsChanged(fn func(totals map[string]int32)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "totals", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("totals", func(v qt.Value) { fn(qt.UnpackMap(v, qt.OrZero[string], qt.OrZero[int32])) }) // the class has it
 	return cancel
 }
 
 // SetTotals asks the source for a new value of the property totals. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ValuesReplica) SetTotals(ctx context.Context, totals map[string]int32) error {
-	return core.WriteTo(ctx, r.Replica, "totals", totals)
+	return core.WriteTo(ctx, r.Replica, "totals", qt.PackMap(valuesMapStringIntType, totals, qt.Of[string], qt.Of[int32]))
 }
 
 // Names returns the property names as last seen.
 func (r *ValuesReplica) Names() map[int32]string {
-	return core.Current[map[int32]string](r.Replica, "names")
+	v, _ := r.Replica.Get("names") // the class has it
+	return qt.UnpackMap(v, qt.OrZero[int32], qt.OrZero[string])
 }
 
 // OnNamesChanged calls fn with the new value whenever the property names has changed, until it is cancelled.
 func (r *ValuesReplica) OnNamesChanged(fn func(names map[int32]string)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "names", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("names", func(v qt.Value) { fn(qt.UnpackMap(v, qt.OrZero[int32], qt.OrZero[string])) }) // the class has it
 	return cancel
 }
 
 // SetNames asks the source for a new value of the property names. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ValuesReplica) SetNames(ctx context.Context, names map[int32]string) error {
-	return core.WriteTo(ctx, r.Replica, "names", names)
+	return core.WriteTo(ctx, r.Replica, "names", qt.PackMap(valuesHashIntStringType, names, qt.Of[int32], qt.Of[string]))
 }
 
 // Season returns the property season as last seen.
-func (r *ValuesReplica) Season() Season { return Season(core.Current[int32](r.Replica, "season")) }
+func (r *ValuesReplica) Season() Season {
+	v, _ := r.Replica.Get("season") // the class has it
+	return Season(qt.OrZero[int32](v))
+}
 
 // OnSeasonChanged calls fn with the new value whenever the property season has changed, until it is cancelled.
 func (r *ValuesReplica) OnSeasonChanged(fn func(season Season)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "season", func(v int32) { fn(Season(v)) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("season", func(v qt.Value) { fn(Season(qt.OrZero[int32](v))) }) // the class has it
 	return cancel
 }
 
 // SetSeason asks the source for a new value of the property season. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ValuesReplica) SetSeason(ctx context.Context, season Season) error {
-	return core.WriteTo(ctx, r.Replica, "season", season)
+	return core.WriteTo(ctx, r.Replica, "season", qt.Of(int32(season)))
 }
 
 // Weekday returns the property weekday as last seen.
 func (r *ValuesReplica) Weekday() QtDayOfWeek {
-	return QtDayOfWeek(core.Current[int32](r.Replica, "weekday"))
+	v, _ := r.Replica.Get("weekday") // the class has it
+	return QtDayOfWeek(qt.OrZero[int32](v))
 }
 
 // OnWeekdayChanged calls fn with the new value whenever the property weekday has changed, until it is cancelled.
 func (r *ValuesReplica) OnWeekdayChanged(fn func(weekday QtDayOfWeek)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "weekday", func(v int32) { fn(QtDayOfWeek(v)) }) // the class has the property
+	cancel, _ = r.Replica.OnChange("weekday", func(v qt.Value) { fn(QtDayOfWeek(qt.OrZero[int32](v))) }) // the class has it
 	return cancel
 }
 
 // SetWeekday asks the source for a new value of the property weekday. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ValuesReplica) SetWeekday(ctx context.Context, weekday QtDayOfWeek) error {
-	return core.WriteTo(ctx, r.Replica, "weekday", weekday)
+	return core.WriteTo(ctx, r.Replica, "weekday", qt.Of(int32(weekday)))
 }
 
 // Last returns the property last as last seen.
-func (r *ValuesReplica) Last() Sample { return core.Current[Sample](r.Replica, "last") }
+func (r *ValuesReplica) Last() Sample {
+	v, _ := r.Replica.Get("last") // the class has it
+	return unpackSample(v)
+}
 
 // OnLastChanged calls fn with the new value whenever the property last has changed, until it is cancelled.
 func (r *ValuesReplica) OnLastChanged(fn func(last Sample)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "last", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("last", func(v qt.Value) { fn(unpackSample(v)) }) // the class has it
 	return cancel
 }
 
 // SetLast asks the source for a new value of the property last. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ValuesReplica) SetLast(ctx context.Context, last Sample) error {
-	return core.WriteTo(ctx, r.Replica, "last", last)
+	return core.WriteTo(ctx, r.Replica, "last", last.pack())
 }
 
 // Series returns the property series as last seen.
-func (r *ValuesReplica) Series() Series { return core.Current[Series](r.Replica, "series") }
+func (r *ValuesReplica) Series() Series {
+	v, _ := r.Replica.Get("series") // the class has it
+	return unpackSeries(v)
+}
 
 // OnSeriesChanged calls fn with the new value whenever the property series has changed, until it is cancelled.
 func (r *ValuesReplica) OnSeriesChanged(fn func(series Series)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "series", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("series", func(v qt.Value) { fn(unpackSeries(v)) }) // the class has it
 	return cancel
 }
 
 // SetSeries asks the source for a new value of the property series. It does not wait: the property changes when the
 // source's does, which may refuse. Nothing is sent if ctx is done.
 func (r *ValuesReplica) SetSeries(ctx context.Context, series Series) error {
-	return core.WriteTo(ctx, r.Replica, "series", series)
+	return core.WriteTo(ctx, r.Replica, "series", series.pack())
 }
 
 // History returns the property history as last seen.
-func (r *ValuesReplica) History() []Sample { return core.Current[[]Sample](r.Replica, "history") }
+func (r *ValuesReplica) History() []Sample {
+	v, _ := r.Replica.Get("history") // the class has it
+	return qt.UnpackList(v, unpackSample)
+}
 
 // OnHistoryChanged calls fn with the new value whenever the property history has changed, until it is cancelled.
 func (r *ValuesReplica) OnHistoryChanged(fn func(history []Sample)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "history", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("history", func(v qt.Value) { fn(qt.UnpackList(v, unpackSample)) }) // the class has it
 	return cancel
 }
 
 // PushHistory asks the source for a new value of the property history and waits for its answer: an error, if it refuses.
 func (r *ValuesReplica) PushHistory(ctx context.Context, history []Sample) error {
-	_, err := r.Replica.Call(ctx, "pushHistory", history)
+	_, err := core.CallSlot(ctx, r.Replica, "pushHistory", qt.PackList(valuesListSampleType, history, Sample.pack))
 	return err
 }
 
 // Latest returns the property latest as last seen.
 func (r *ValuesReplica) Latest() map[string]Sample {
-	return core.Current[map[string]Sample](r.Replica, "latest")
+	v, _ := r.Replica.Get("latest") // the class has it
+	return qt.UnpackMap(v, qt.OrZero[string], unpackSample)
 }
 
 // OnLatestChanged calls fn with the new value whenever the property latest has changed, until it is cancelled.
 func (r *ValuesReplica) OnLatestChanged(fn func(latest map[string]Sample)) (cancel func()) {
-	cancel, _ = core.OnChangeOf(r.Replica, "latest", fn) // the class has the property
+	cancel, _ = r.Replica.OnChange("latest", func(v qt.Value) { fn(qt.UnpackMap(v, qt.OrZero[string], unpackSample)) }) // the class has it
 	return cancel
 }
 
 // PushLatest asks the source for a new value of the property latest and waits for its answer: an error, if it refuses.
 func (r *ValuesReplica) PushLatest(ctx context.Context, latest map[string]Sample) error {
-	_, err := r.Replica.Call(ctx, "pushLatest", latest)
+	_, err := core.CallSlot(ctx, r.Replica, "pushLatest", qt.PackMap(valuesMapStringSampleType, latest, qt.Of[string], Sample.pack))
 	return err
 }
 
 // OnSeen calls fn whenever the source emits the signal seen, until it is cancelled.
 func (r *ValuesReplica) OnSeen(fn func(sample Sample, by string, season Season)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("seen", func(args []qt.Value) {
-		fn(core.As[Sample](args[0]), core.As[string](args[1]), Season(core.As[int32](args[2])))
-	})
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("seen", func(args []qt.Value) {
+		fn(unpackSample(args[0]), qt.OrZero[string](args[1]), Season(qt.OrZero[int32](args[2])))
+	}) // the class has it
 	return cancel
 }
 
 // OnNumbers calls fn whenever the source emits the signal numbers, until it is cancelled.
 func (r *ValuesReplica) OnNumbers(fn func(a bool, b int8, c uint8, d int16, e uint16, f uint32, g uint64, h float32)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("numbers", func(args []qt.Value) {
-		fn(core.As[bool](args[0]), core.As[int8](args[1]), core.As[uint8](args[2]), core.As[int16](args[3]), core.As[uint16](args[4]), core.As[uint32](args[5]), core.As[uint64](args[6]), core.As[float32](args[7]))
-	})
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("numbers", func(args []qt.Value) {
+		fn(
+			qt.OrZero[bool](args[0]),
+			qt.OrZero[int8](args[1]),
+			qt.OrZero[uint8](args[2]),
+			qt.OrZero[int16](args[3]),
+			qt.OrZero[uint16](args[4]),
+			qt.OrZero[uint32](args[5]),
+			qt.OrZero[uint64](args[6]),
+			qt.OrZero[float32](args[7]),
+		)
+	}) // the class has it
 	return cancel
 }
 
 // OnBatch calls fn whenever the source emits the signal batch, until it is cancelled.
 func (r *ValuesReplica) OnBatch(fn func(samples []Sample, extra any)) (cancel func()) {
-	cancel, err := r.Replica.OnSignal("batch", func(args []qt.Value) { fn(core.As[[]Sample](args[0]), core.As[any](args[1])) })
-	if err != nil { // the class has the signal
-		return func() {}
-	}
+	cancel, _ = r.Replica.OnSignal("batch", func(args []qt.Value) { fn(qt.UnpackList(args[0], unpackSample), args[1].Any()) }) // the class has it
 	return cancel
 }
 
 // Measure calls the slot measure and waits for its reply.
 func (r *ValuesReplica) Measure(ctx context.Context, unit string, value float64) (Sample, error) {
-	return core.CallOf[Sample](ctx, r.Replica, "measure", unit, value)
+	v, err := core.CallSlot(ctx, r.Replica, "measure", qt.Of(unit), qt.Of(value))
+	return unpackSample(v), err
 }
 
 // Recent calls the slot recent and waits for its reply.
 func (r *ValuesReplica) Recent(ctx context.Context, n int32) ([]Sample, error) {
-	return core.CallOf[[]Sample](ctx, r.Replica, "recent", n)
+	v, err := core.CallSlot(ctx, r.Replica, "recent", qt.Of(n))
+	return qt.UnpackList(v, unpackSample), err
 }
 
 // Index calls the slot index and waits for its reply.
 func (r *ValuesReplica) Index(ctx context.Context, samples []Sample) (map[string]Sample, error) {
-	return core.CallOf[map[string]Sample](ctx, r.Replica, "index", samples)
+	v, err := core.CallSlot(ctx, r.Replica, "index", qt.PackList(valuesListSampleType, samples, Sample.pack))
+	return qt.UnpackMap(v, qt.OrZero[string], unpackSample), err
 }
 
 // Next calls the slot next and waits for its reply.
 func (r *ValuesReplica) Next(ctx context.Context, season Season) (Season, error) {
-	return core.CallOf[Season](ctx, r.Replica, "next", season)
+	v, err := core.CallSlot(ctx, r.Replica, "next", qt.Of(int32(season)))
+	return Season(qt.OrZero[int32](v)), err
 }
 
 // Echo calls the slot echo and waits for its reply.
 func (r *ValuesReplica) Echo(ctx context.Context, value any) (any, error) {
-	return core.CallOf[any](ctx, r.Replica, "echo", value)
+	v, err := core.CallSlot(ctx, r.Replica, "echo", qt.Carry(qt.ValueOf(value)))
+	return v.Any(), err
 }
 
 // Reverse calls the slot reverse and waits for its reply.
 func (r *ValuesReplica) Reverse(ctx context.Context, data []byte) ([]byte, error) {
-	return core.CallOf[[]byte](ctx, r.Replica, "reverse", data)
+	v, err := core.CallSlot(ctx, r.Replica, "reverse", qt.Of(data))
+	return qt.OrZero[[]byte](v), err
 }
 
 // Later calls the slot later and waits for its reply.
 func (r *ValuesReplica) Later(ctx context.Context, at time.Time, seconds int32) (time.Time, error) {
-	return core.CallOf[time.Time](ctx, r.Replica, "later", at, seconds)
+	v, err := core.CallSlot(ctx, r.Replica, "later", qt.Of(at), qt.Of(seconds))
+	return qt.OrZero[time.Time](v), err
 }
+
+// The types that values are made with.
+var (
+	valuesTypes               = qt.NewTypes().Define([]*qt.Enum{&seasonEnum, &qtDayOfWeekEnum}, []qt.POD{samplePOD, seriesPOD})
+	sampleType                = valuesTypes.MustLookup("Sample")
+	seriesType                = valuesTypes.MustLookup("Series")
+	valuesListSampleType      = valuesTypes.MustLookup("QList<Sample>")
+	valuesMapStringSampleType = valuesTypes.MustLookup("QMap<QString,Sample>")
+	valuesStringListType      = qt.MustLookup("QStringList")
+	valuesVariantListType     = qt.MustLookup("QVariantList")
+	valuesVariantMapType      = qt.MustLookup("QVariantMap")
+	valuesListIntType         = qt.MustLookup("QList<int>")
+	valuesMapStringIntType    = qt.MustLookup("QMap<QString,int>")
+	valuesHashIntStringType   = qt.MustLookup("QHash<int,QString>")
+)
