@@ -6,11 +6,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/go-qtro/qtro/interop/peers"
 	"github.com/go-qtro/qtro/interop/peers/reps/mixed"
 )
 
 // TestRepMixed: three classes in a file with CRLF line ends, comments and preprocessor lines.
 func TestRepMixed(t *testing.T) {
+	text, err := peers.Source.ReadFile("reps/mixed/mixed.rep")
+	require.NoError(t, err)
+	require.Contains(t, string(text), "\r\n", "something has mended the file's line ends")
 	const name = "St. Mary, by the river"
 	mark := mixed.Mark{Text: "x", Stage: mixed.StageSecond}
 	eachRep(t, "mixed", func(t *testing.T, major int) {
