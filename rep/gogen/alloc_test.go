@@ -1,6 +1,7 @@
 package gogen_test
 
 import (
+	"context"
 	"math"
 	"testing"
 
@@ -37,9 +38,13 @@ func TestAllocations(t *testing.T) {
 		"getters": func() {
 			sum += len(s.Text()) + int(s.Tiny()) + int(s.Port()) + int(s.Number()) + int(s.Huge()) + int(s.Ratio()) + int(s.Season())
 		},
+		"PODs in the getters": func() { sum += len(s.Last().Unit) },
 	} {
 		assert.Zero(t, testing.AllocsPerRun(100, func() { n++; fn() }), name)
 	}
+	assert.InDelta(t, 1, testing.AllocsPerRun(100, func() { n++; _ = s.SetLast(sample(n)) }), 0, "the fields of a POD")
+	assert.InDelta(t, 1, testing.AllocsPerRun(100, func() { n++; _ = s.EmitSeen(sample(n), "x", values.SeasonSummer) }), 0, "the fields of a POD")
+	assert.InDelta(t, 4, testing.AllocsPerRun(100, func() { n++; _ = s.SetHistory(samples(n)) }), 0, "the items and the fields of each")
 
 	h, node := connected(t)
 	require.NoError(t, h.EnableRemoting(s.Source(), "Values"))
@@ -85,66 +90,130 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-// BenchmarkSet is what setting a property costs that a replica listens to, and BenchmarkDeliver what it costs from there to the
-// callback, generated and by names and values of any type.
-func BenchmarkSet(b *testing.B) {
-	s, _ := served(b)
-	b.Run("generated", func(b *testing.B) {
-		b.ReportAllocs()
-		for n := range b.N {
-			_ = s.SetNumber(int32(n))
-		}
-	})
-	b.Run("dynamic", func(b *testing.B) {
-		b.ReportAllocs()
-		for n := range b.N {
-			_ = s.Source().Set("number", n)
-		}
-	})
+func sample(n int) values.Sample {
+	return values.Sample{Stamp: int64(n), Value: 1.5, Unit: "K", Valid: true}
 }
 
-func BenchmarkDeliver(b *testing.B) {
-	s, r := served(b)
-	const burst = 100
-	arrived := make(chan struct{}, 1)
-	told := 0
-	tell := func() {
-		if told++; told%burst == 0 {
-			arrived <- struct{}{}
-		}
+var three [3]values.Sample
+
+// samples returns a list of three, always in the same memory.
+func samples(n int) []values.Sample {
+	for i := range three {
+		three[i] = sample(n + i)
 	}
-	run := func(b *testing.B) {
-		b.ReportAllocs()
-		for n := 1; n <= b.N; n++ {
-			_ = s.SetNumber(s.Number() + 1)
-			if n%burst == 0 {
-				recv(b, arrived)
+	return three[:]
+}
+
+// BenchmarkTyped is what generated code costs, beside what names and values of any type cost.
+func BenchmarkTyped(b *testing.B) {
+	texts := [...]string{"one", "another"}
+	for _, k := range []struct {
+		name                 string
+		property             string
+		value                func(n int) any
+		typed                func(s *values.ValuesSource, n int) error
+		write, call, anyCall func(ctx context.Context, r *values.ValuesReplica, n int) error
+		on                   func(r *values.ValuesReplica, fn func()) func()
+	}{
+		{name: "int", property: "number", value: func(n int) any { return int32(n) },
+			typed: func(s *values.ValuesSource, n int) error { return s.SetNumber(int32(n)) },
+			write: func(ctx context.Context, r *values.ValuesReplica, n int) error { return r.SetNumber(ctx, int32(n)) },
+			on:    func(r *values.ValuesReplica, fn func()) func() { return r.OnNumberChanged(func(int32) { fn() }) }},
+		{name: "string", property: "text", value: func(n int) any { return texts[n%2] },
+			typed: func(s *values.ValuesSource, n int) error { return s.SetText(texts[n%2]) },
+			write: func(ctx context.Context, r *values.ValuesReplica, n int) error { return r.SetText(ctx, texts[n%2]) },
+			on:    func(r *values.ValuesReplica, fn func()) func() { return r.OnTextChanged(func(string) { fn() }) }},
+		{name: "enum", property: "season", value: func(n int) any { return int32(n % 2) },
+			typed: func(s *values.ValuesSource, n int) error { return s.SetSeason(values.Season(n % 2)) },
+			write: func(ctx context.Context, r *values.ValuesReplica, n int) error {
+				return r.SetSeason(ctx, values.Season(n%2))
+			},
+			on: func(r *values.ValuesReplica, fn func()) func() {
+				return r.OnSeasonChanged(func(values.Season) { fn() })
+			}},
+		{name: "POD", property: "last", value: func(n int) any { return sample(n) },
+			typed: func(s *values.ValuesSource, n int) error { return s.SetLast(sample(n)) },
+			write: func(ctx context.Context, r *values.ValuesReplica, n int) error { return r.SetLast(ctx, sample(n)) },
+			call: func(ctx context.Context, r *values.ValuesReplica, n int) error {
+				_, err := r.Measure(ctx, "K", float64(n))
+				return err
+			},
+			anyCall: func(ctx context.Context, r *values.ValuesReplica, n int) error {
+				v, err := r.Replica.Call(ctx, "measure", "K", float64(n))
+				if err == nil {
+					_, err = qt.As[values.Sample](v)
+				}
+				return err
+			},
+			on: func(r *values.ValuesReplica, fn func()) func() { return r.OnLastChanged(func(values.Sample) { fn() }) }},
+		{name: "PODs", property: "history", value: func(n int) any { return samples(n) },
+			typed: func(s *values.ValuesSource, n int) error { return s.SetHistory(samples(n)) },
+			on: func(r *values.ValuesReplica, fn func()) func() {
+				return r.OnHistoryChanged(func([]values.Sample) { fn() })
+			}},
+	} {
+		b.Run(k.name, func(b *testing.B) {
+			dynamic := func(s *values.ValuesSource, n int) error { return s.Source().Set(k.property, k.value(n)) }
+			alone, err := values.NewValuesSource(valuer{})
+			require.NoError(b, err)
+			s, r := served(b)
+			n := 0
+			each := func(name string, fn func(n int) error) {
+				b.Run(name, func(b *testing.B) {
+					b.ReportAllocs()
+					for b.Loop() {
+						n++
+						if err := fn(n); err != nil {
+							b.Fatal(err)
+						}
+					}
+				})
 			}
-		}
-		for n := b.N; n%burst != 0; n++ { // so that the next run begins with nothing under way
-			_ = s.SetNumber(s.Number() + 1)
-		}
-		if b.N%burst != 0 {
-			recv(b, arrived)
-		}
-	}
-	b.Run("generated", func(b *testing.B) {
-		var sum int64
-		defer r.OnNumberChanged(func(n int32) { sum += int64(n); tell() })()
-		run(b)
-	})
-	b.Run("dynamic", func(b *testing.B) {
-		var sum int64
-		cancel, err := r.OnChange("number", func(v qt.Value) {
-			if n, ok := v.Any().(int32); ok {
-				sum += int64(n)
+			each("set/typed", func(n int) error { return k.typed(alone, n) })
+			each("set/dynamic", func(n int) error { return dynamic(alone, n) })
+			each("send/typed", func(n int) error { return k.typed(s, n) })
+			each("send/dynamic", func(n int) error { return dynamic(s, n) })
+			if k.write != nil {
+				each("write/typed", func(n int) error { return k.write(b.Context(), r, n) })
+				each("write/dynamic", func(n int) error { return r.Replica.Set(k.property, k.value(n)) })
 			}
-			tell()
+			if k.call != nil {
+				each("call/typed", func(n int) error { return k.call(b.Context(), r, n) })
+				each("call/dynamic", func(n int) error { return k.anyCall(b.Context(), r, n) })
+			}
+			arrived, told := make(chan struct{}, 1), 0
+			const burst = 100
+			tell := func() {
+				if told++; told%burst == 0 {
+					arrived <- struct{}{}
+				}
+			}
+			deliver := func(name string, subscribe func() func()) {
+				b.Run(name, func(b *testing.B) {
+					s, r = served(b)
+					told = 0
+					defer subscribe()()
+					b.ReportAllocs()
+					b.ResetTimer()
+					for sent := 0; sent < b.N || sent%burst != 0; {
+						n++
+						if err := k.typed(s, n); err != nil {
+							b.Fatal(err)
+						}
+						if sent++; sent%burst == 0 {
+							recv(b, arrived)
+						}
+					}
+				})
+			}
+			deliver("deliver/typed", func() func() { return k.on(r, tell) })
+			deliver("deliver/dynamic", func() func() {
+				cancel, err := r.OnChange(k.property, func(v qt.Value) { _ = v.Any(); tell() })
+				require.NoError(b, err)
+				return cancel
+			})
 		})
-		require.NoError(b, err)
-		defer cancel()
-		run(b)
-	})
+	}
 }
 
 func BenchmarkEmit(b *testing.B) {
