@@ -3,6 +3,8 @@ package core
 import (
 	"fmt"
 	"strings"
+
+	"github.com/go-qtro/qtro/wire"
 )
 
 func (ci *classInfo) slot(name string, args int) (int, error) {
@@ -95,8 +97,8 @@ func (m *methodInfo) signed(s string) bool {
 
 // spells reports whether the method has a signature in any spelling of its types that Qt 5 or Qt 6 uses.
 func (ci *classInfo) spells(m *methodInfo, s string) bool {
-	types, ok := parameterList(s)
-	if !ok || len(types) != len(m.params) {
+	_, types := wire.SplitSignature(s)
+	if !strings.HasSuffix(s, ")") || len(types) != len(m.params) {
 		return false
 	}
 	for i, name := range types {
@@ -115,28 +117,4 @@ func (ci *classInfo) spells(m *methodInfo, s string) bool {
 		}
 	}
 	return true
-}
-
-// parameterList returns the types in a signature.
-func parameterList(s string) (types []string, ok bool) {
-	_, s, _ = strings.Cut(s, "(")
-	s, ok = strings.CutSuffix(s, ")")
-	depth, from := 0, 0
-	for i := range len(s) {
-		switch s[i] {
-		case '<':
-			depth++
-		case '>':
-			depth--
-		case ',':
-			if depth == 0 {
-				types = append(types, s[from:i])
-				from = i + 1
-			}
-		}
-	}
-	if strings.TrimSpace(s) != "" {
-		types = append(types, s[from:])
-	}
-	return types, ok
 }
