@@ -77,6 +77,11 @@ func (l ErrorList) sorted() ErrorList {
 	return l
 }
 
+// Errorf returns an error at a place in the file.
+func (f *File) Errorf(pos Pos, format string, args ...any) *Error {
+	return f.text.errorf(pos.Offset, format, args...)
+}
+
 // text is a file's text and where its lines begin.
 type text struct {
 	file  string

@@ -65,7 +65,7 @@ func (c *diffCmd) Run(g *globals) error {
 
 // interfaces reads the classes of a file.
 func (g *globals) interfaces(name string) (all []*iface, err error) {
-	file, err := g.readRep(name)
+	file, _, err := g.parseRep(name)
 	if err != nil {
 		return nil, err
 	}

@@ -119,11 +119,12 @@ func TestDiffErrors(t *testing.T) {
 		{[]string{"nowhere.rep", mockRep}, "nowhere.rep"},
 		{[]string{mockRep, "nowhere.rep"}, "nowhere.rep"},
 		{[]string{mockRep, "Boiler"}, "if it is an object, say where it is"},
-		{[]string{mockRep, edited(t, "PROP(int rpm = 600)", "PROP(int)")}, "b.rep:7:"},
 		{[]string{mockRep, "Boiler", "--connect", deadURL(t), "--timeout", "300ms"}, "is it running there?"},
 	} {
 		requireError(t, usage, c.want, append([]string{"diff"}, c.args...)...)
 	}
+	broken := edited(t, "PROP(int rpm = 600)", "PROP(int)")
+	requireRepError(t, usage, broken+":7:10: expected a type, a blank and a name in PROP\n    PROP(int)\n         ^\n", "diff", mockRep, broken)
 	// A file that no repc takes has no signatures.
 	code, out, warn := qtro(t, "diff", mockRep, edited(t, "class Boiler\n", "  class Boiler\n"))
 	require.Zero(t, code, "it is the same otherwise")

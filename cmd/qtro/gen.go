@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"go/build"
+	"go/token"
 	"maps"
 	"os"
 	"path/filepath"
@@ -69,6 +70,7 @@ func (c *genCmd) Run(g *globals) error {
 func (c *genCmd) generate(g *globals) (map[string][]byte, error) {
 	code := map[string][]byte{}
 	var dirs []string
+	var wrong rep.ErrorList
 	folders := map[string][]*rep.File{} // by where their code goes
 	for _, name := range c.Files {
 		dir := cmp.Or(c.Dir, filepath.Dir(name))
@@ -77,7 +79,11 @@ func (c *genCmd) generate(g *globals) (map[string][]byte, error) {
 			return nil, usagef("two of the files would become %s", target)
 		}
 		code[target] = nil
-		file, err := parseFile(name)
+		file, _, err := g.parseRep(name)
+		if list := (rep.ErrorList)(nil); errors.As(err, &list) {
+			wrong = append(wrong, list...)
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -85,6 +91,9 @@ func (c *genCmd) generate(g *globals) (map[string][]byte, error) {
 			dirs = append(dirs, dir)
 		}
 		folders[dir] = append(folders[dir], file)
+	}
+	if len(wrong) > 0 {
+		return nil, wrong
 	}
 	for _, dir := range dirs {
 		o, err := c.options(g, dir)
@@ -117,12 +126,15 @@ func (c *genCmd) generateLive(g *globals) (map[string][]byte, error) {
 	o.Package, o.Announced = cmp.Or(o.Package, name), announced
 	code, err := gogen.Generate(file, o)
 	if err != nil {
-		return nil, fmt.Errorf("what %s tells: %w", c.From, err)
+		return nil, fmt.Errorf("what %s tells: %w", c.From, firstOf(err))
 	}
 	return map[string][]byte{filepath.Join(dir, goFile(name)): code}, nil
 }
 
 func (c *genCmd) options(g *globals, dir string) (o gogen.Options, err error) {
+	if c.Package != "" && (!token.IsIdentifier(c.Package) || c.Package == "_") {
+		return o, usagef("--package %s: that is no name for a package in Go", c.Package)
+	}
 	o = gogen.Options{Package: c.Package, Prefix: c.Prefix, Warn: func(err error) { complain(g.warn, err) }}
 	if o.Package == "" {
 		o.Package, err = packageIn(dir)
@@ -142,20 +154,14 @@ func packageIn(dir string) (string, error) {
 	return p.Name, nil // it is known also if something else is wrong with the folder
 }
 
-func parseFile(name string) (*rep.File, error) {
-	src, err := os.ReadFile(name)
-	if err != nil {
-		return nil, err
-	}
-	file, err := rep.Parse(name, src)
-	return file, firstOf(err)
-}
-
-// firstOf returns the first of a file's errors and says how many more there are, as an error of the program is one line.
+// firstOf returns the first of the errors in a text that nobody has seen, and says how many more there are.
 func firstOf(err error) error {
 	var all rep.ErrorList
-	if !errors.As(err, &all) || len(all) < 2 {
+	switch {
+	case !errors.As(err, &all):
 		return err
+	case len(all) == 1:
+		return all[0]
 	}
 	return fmt.Errorf("%w (and %d more)", all[0], len(all)-1)
 }

@@ -71,7 +71,7 @@ func TestGen(t *testing.T) {
 	assert.Contains(t, read("three/boiler.rep.go"), "package house\n")
 	code, stderr = gen(filepath.Join(dir, "three", "house.rep"))
 	assert.Equal(t, failed, code)
-	assert.Contains(t, stderr, "house.rep:3:5: the class Boiler is not declared: give the file that it is in, too")
+	assert.Contains(t, stderr, "house.rep:3:11: the class Boiler is not declared: give the file that it is in, too")
 
 	bad := write("bad.rep", "class Bad\n{\n    PROP(Nothing level)\n};\n")
 	other := write("other.rep", class)
@@ -82,11 +82,14 @@ func TestGen(t *testing.T) {
 	worse := write("worse.rep", "class Bad\n{\n    PROP(int)\n    SLOT(int)\n};\n")
 	code, stderr = gen(worse)
 	assert.Equal(t, failed, code)
-	assert.Contains(t, stderr, "worse.rep:3:")
-	assert.Contains(t, stderr, "(and 1 more)")
+	assert.Equal(t, worse+":3:10: expected a type, a blank and a name in PROP\n    PROP(int)\n         ^\n"+
+		worse+":4:13: expected ( and ) behind the name, also without parameters\n    SLOT(int)\n            ^\n", stderr)
 	code, stderr = gen(boiler, write("sub/boiler.rep", class), "-o", dir)
 	assert.Equal(t, usage, code)
 	assert.Contains(t, stderr, "two of the files would become")
+	code, stderr = gen(boiler, "-package", "9x")
+	assert.Equal(t, usage, code)
+	assert.Contains(t, stderr, "--package 9x: that is no name for a package")
 	code, _ = gen(filepath.Join(dir, "none.rep"))
 	assert.Equal(t, failed, code)
 }

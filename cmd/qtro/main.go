@@ -23,7 +23,8 @@
 // where a string will do. A child's property or slot is named by its path, such as gauge.label.
 //
 // On a terminal the output is aligned and coloured (NO_COLOR turns colours off); in a pipe it is plain lines with tabs between
-// the columns; with --json it is one JSON value a line. An error is one line on stderr. The exit status is 0 if
+// the columns; with --json it is one JSON value a line. An error is one line on stderr, but what is wrong with a .rep file is
+// said as compilers do, all of it, with the lines. The exit status is 0 if
 // all was done, 1 if something failed, 2 if the command line cannot be understood; that of diff is 1 if there is a difference
 // that matters to replicas, 2 if something failed.
 //
@@ -55,6 +56,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/go-qtro/qtro/core"
+	"github.com/go-qtro/qtro/rep"
 )
 
 // The exit statuses.
@@ -160,7 +162,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return report(stderr, err)
 }
 
-// report prints an error as one line and returns the exit status.
+// report prints an error and returns the exit status.
 func report(stderr io.Writer, err error) int {
 	if err == nil {
 		return done
@@ -179,7 +181,13 @@ func report(stderr io.Writer, err error) int {
 	return code
 }
 
+// complain prints an error as one line. What is wrong with a .rep file is said as compilers do.
 func complain(stderr io.Writer, err error) {
+	var file rep.ErrorList
+	if errors.As(err, &file) {
+		_, _ = io.WriteString(stderr, file.Detail())
+		return
+	}
 	_, _ = fmt.Fprintln(stderr, "qtro: "+strings.Join(strings.Fields(explained(err)), " ")) // there is nowhere to say that it failed
 }
 

@@ -147,6 +147,15 @@ func requireError(t testing.TB, code int, want string, args ...string) {
 	assert.Contains(t, warn, want, "%q", args)
 }
 
+// requireRepError checks that the program fails with what is wrong in .rep files.
+func requireRepError(t testing.TB, code int, want string, args ...string) {
+	t.Helper()
+	got, out, warn := qtro(t, args...)
+	assert.Equal(t, code, got, "%q", args)
+	assert.Empty(t, out, "%q", args)
+	assert.Equal(t, want, warn, "%q", args)
+}
+
 var (
 	gaugeClass = &core.Class{
 		Name:       "Gauge",

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -104,7 +103,7 @@ func (g *globals) readClasses(names []string) ([]*core.Class, error) {
 	var files []*rep.File
 	whole := 0
 	for _, name := range names {
-		file, err := g.readRep(name)
+		file, _, err := g.parseRep(name)
 		if err != nil {
 			return nil, err
 		}
@@ -126,34 +125,14 @@ func (g *globals) readClasses(names []string) ([]*core.Class, error) {
 	for _, c := range classes {
 		whole -= len(c.Properties)
 	}
-	if last := g.allErrors(err); last != nil && whole > 0 {
-		return nil, last // there is a class of another file
-	} else if last != nil {
-		complain(g.warn, last)
+	var doubts rep.ErrorList
+	if errors.As(err, &doubts) && whole == 0 {
+		for _, e := range doubts {
+			complain(g.warn, e)
+		}
+		return classes, nil
 	}
-	return classes, nil
-}
-
-// readRep reads a .rep file.
-func (g *globals) readRep(name string) (*rep.File, error) {
-	src, err := os.ReadFile(name)
-	if err != nil {
-		return nil, err
-	}
-	file, err := rep.Parse(name, src)
-	return file, g.allErrors(err)
-}
-
-// allErrors prints all errors of a list but the last, which it returns.
-func (g *globals) allErrors(err error) error {
-	var list rep.ErrorList
-	if !errors.As(err, &list) || len(list) == 0 {
-		return err
-	}
-	for _, e := range list[:len(list)-1] {
-		complain(g.warn, e)
-	}
-	return list[len(list)-1]
+	return classes, err // there is a class of another file
 }
 
 // mock is a host whose objects have nothing behind them.

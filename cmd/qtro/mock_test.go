@@ -310,8 +310,6 @@ func TestMockErrors(t *testing.T) {
 		{usage, []string{mockRep}, "say where to listen"},
 		{usage, append([]string{mockRep, "--connect", "tcp://h:1"}, at...), "a mock hosts objects"},
 		{failed, append([]string{"nowhere.rep"}, at...), "nowhere.rep"},
-		{failed, append([]string{broken}, at...), "broken.rep:3:"},
-		{failed, append([]string{strange}, at...), "strange.rep:3:"},
 		{failed, append([]string{empty}, at...), "no class to host"},
 		{usage, append([]string{mockRep, "--object", "Lamp"}, at...), "CLASS is one of Pump, Boiler"},
 		{usage, append([]string{mockRep, "--object", "Pump", "--object", "Pump=Boiler"}, at...), `two objects "Pump"`},
@@ -321,6 +319,10 @@ func TestMockErrors(t *testing.T) {
 	} {
 		requireError(t, c.code, c.want, append([]string{"mock"}, c.args...)...)
 	}
+	requireRepError(t, failed, broken+":3:10: expected a type, a blank and a name in PROP\n    PROP(int)\n         ^\n",
+		"mock", broken, "--listen", "tcp://127.0.0.1:0")
+	requireRepError(t, failed, strange+":3:11: the class Bulb of bulb is not declared: give the file that it is in, too\n"+
+		"    CLASS bulb(Bulb)\n          ^\n", "mock", strange, "--listen", "tcp://127.0.0.1:0")
 	unknown := file("unknown.rep", "class Lamp\n{\n    PROP(Paint::Tint tint)\n};\n")
 	requireError(t, failed, "an enum that is declared in C++ takes USE_ENUM(Paint::Tint)", "mock", unknown, "--listen", "tcp://127.0.0.1:0")
 	// Nobody reads what is printed.

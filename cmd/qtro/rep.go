@@ -19,7 +19,7 @@ type repCmd struct {
 // stdinName is what standard input is called.
 const stdinName = "<standard input>"
 
-// parseRep reads a .rep file. What is wrong with it goes to stderr, with the lines.
+// parseRep reads a .rep file.
 func (g *globals) parseRep(name string) (*rep.File, []byte, error) {
 	var text []byte
 	var err error
@@ -33,11 +33,6 @@ func (g *globals) parseRep(name string) (*rep.File, []byte, error) {
 		return nil, nil, err
 	}
 	f, err := rep.Parse(name, text)
-	var list rep.ErrorList
-	if errors.As(err, &list) {
-		_, _ = io.WriteString(g.warn, list.Detail())
-		panic(exitCode(failed))
-	}
 	return f, text, err
 }
 

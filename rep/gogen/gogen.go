@@ -79,7 +79,7 @@ type Announced struct {
 }
 
 // Generate returns the code for a file that has been parsed without an error. An error in the file itself, such as a type that
-// nobody knows, is an *[rep.Error].
+// nobody knows, is an [rep.ErrorList] of all such.
 func Generate(f *rep.File, o Options) ([]byte, error) {
 	all, err := GenerateAll([]*rep.File{f}, o)
 	if err != nil {

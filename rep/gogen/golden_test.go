@@ -67,7 +67,7 @@ func TestMistakes(t *testing.T) {
 		{"class C\n{\n    PROP(QList<Nothing> a)\n};\n", "the type QList<Nothing> is not known"},
 		{"POD P(Nothing a)\n", "m.rep:1:7: the type Nothing is not known"},
 		{"POD P(int a, Q q)\nPOD Q(P p)\n", "POD P contains itself"},
-		{"class C\n{\n    CLASS d(D)\n};\n", "m.rep:3:5: the class D is not declared: give the file that it is in, too"},
+		{"class C\n{\n    CLASS d(D)\n};\n", "m.rep:3:11: the class D is not declared: give the file that it is in, too"},
 		{"class C\n{\n    CLASS d(D)\n};\nclass D\n{\n    CLASS c(C)\n};\n", "m.rep:1:7: an object of the class C holds itself"},
 		{"class C\n{\n    SIGNAL(a(int x))\n    SIGNAL(a(qint32 y))\n};\n", "m.rep:4:12: the signal a(int) is declared twice"},
 		{"class C\n{\n    SLOT(a(int x))\n    SLOT(a(const int &x))\n};\n", "m.rep:4:10: the slot a(int) is declared twice"},
@@ -131,7 +131,7 @@ func TestGenerateAll(t *testing.T) {
 		assert.Contains(t, house, `"`+alone[0].Hex+`"`)
 	}
 	_, err = gogen.GenerateAll(files[:1], gogen.Options{})
-	require.ErrorContains(t, err, "house.rep:5:5: the class Lamp is not declared: give the file that it is in, too")
+	require.ErrorContains(t, err, "house.rep:5:11: the class Lamp is not declared: give the file that it is in, too")
 	_, err = gogen.GenerateAll([]*rep.File{files[1], files[1]}, gogen.Options{})
 	require.ErrorContains(t, err, "lamp.rep:3:1: Mark is declared twice")
 }

@@ -71,13 +71,13 @@ func (u *unit) expr(t *qt.Type) (string, error) {
 	return strings.NewReplacer("interface {}", "any", "[]uint8", "[]byte").Replace(t.Go().String()), nil
 }
 
-func (u *unit) resolvePOD(p *pod) error {
+func (u *unit) resolvePOD(p *pod) {
 	types := u.scope(p.ast.Name)
 	names := nameSet{}
 	for i, f := range p.ast.Fields {
 		t, err := u.resolve(types, f.WireType())
-		if err != nil {
-			return err
+		if u.note(err) {
+			continue
 		}
 		p.fields = append(p.fields, field{names.add(exported(f.Name)), f.Name, documentation(&f.Comments), t})
 		if strings.Contains(t.qt.String(), "::") { // of enums with one name this is the one
@@ -85,9 +85,8 @@ func (u *unit) resolvePOD(p *pod) error {
 		}
 	}
 	if u.contains(p, p, nil) {
-		return u.errorf(p.ast.Pos(), "POD %s contains itself", p.ast.Name)
+		u.note(u.errorf(p.ast.Pos(), "POD %s contains itself", p.ast.Name))
 	}
-	return nil
 }
 
 // contains reports whether a value of p has one of another inside.
@@ -106,7 +105,7 @@ func (u *unit) contains(p, other *pod, seen []*pod) bool {
 	return false
 }
 
-func (u *unit) resolveClass(c *class) error {
+func (u *unit) resolveClass(c *class) {
 	c.types = u.scope(c.ast.Name)
 	// What a type's methods are called; a property has its names before signals and slots.
 	onSource, onReplica, slots := nameSet{"Source": true}, nameSet{"Replica": true}, nameSet{}
@@ -132,9 +131,7 @@ func (u *unit) resolveClass(c *class) error {
 				c.slots = append(c.slots, s)
 			}
 		}
-		if err != nil {
-			return err
-		}
+		u.note(err)
 	}
 	for _, p := range c.props {
 		p.name2go(onSource, onReplica)
@@ -160,7 +157,6 @@ func (u *unit) resolveClass(c *class) error {
 		s.onReplica = onReplica.add(s.onReplica)
 	}
 	u.used(c)
-	return nil
 }
 
 // name2go finds a name for a property whose methods are all free.
@@ -223,7 +219,7 @@ func (u *unit) child(c *class, m *rep.Child) error {
 			return nil
 		}
 	}
-	return u.errorf(m.Pos(), "the class %s is not declared: give the file that it is in, too", m.Class)
+	return u.errorf(m.NamePos, "the class %s is not declared: give the file that it is in, too", m.Class)
 }
 
 func (u *unit) method(c *class, name string, comments *rep.Comments, params []*rep.Param, ret *rep.Type, inUse ...string) (*method, error) {

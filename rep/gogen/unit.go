@@ -1,6 +1,7 @@
 package gogen
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -24,6 +25,7 @@ type unit struct {
 
 	described map[*rep.Class]*core.Class // what package rep makes of the classes
 	misread   rep.ErrorList
+	errs      rep.ErrorList // that were found on the way
 }
 
 type enum struct {
@@ -105,15 +107,33 @@ type param struct {
 }
 
 func (u *unit) errorf(pos rep.Pos, format string, args ...any) error {
-	return &rep.Error{File: u.file.Name, Pos: pos, Msg: fmt.Sprintf(format, args...)}
+	return u.file.Errorf(pos, format, args...)
+}
+
+// note keeps an error in a file, so that others are found, too, and reports whether there was one.
+func (u *unit) note(err error) bool {
+	var at *rep.Error
+	if errors.As(err, &at) {
+		u.errs = append(u.errs, at)
+	}
+	return err != nil
+}
+
+// failed returns what has been noted, in the order of the files, or nil.
+func (u *unit) failed() error {
+	if len(u.errs) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(u.errs, func(a, b *rep.Error) int {
+		return cmp.Or(strings.Compare(a.File, b.File), a.Pos.Offset-b.Pos.Offset)
+	})
+	return u.errs
 }
 
 // newUnit resolves files in passes: what there is, and its names; PODs; classes.
 func newUnit(files []*rep.File, o Options) (*unit, error) {
 	u := &unit{files: files, names: nameSet{}, prefix: o.Prefix, warn: o.Warn}
-	if err := u.declare(); err != nil {
-		return nil, err
-	}
+	u.declare()
 	if o.Announced != nil {
 		u.announce(o.Announced)
 	}
@@ -125,39 +145,34 @@ func newUnit(files []*rep.File, o Options) (*unit, error) {
 	}
 	for _, p := range u.pods {
 		u.file = p.file
-		if err := u.resolvePOD(p); err != nil {
-			return nil, err
-		}
+		u.resolvePOD(p)
 	}
 	for _, c := range u.classes {
 		u.file = c.file
-		if err := u.resolveClass(c); err != nil {
-			return nil, err
-		}
+		u.resolveClass(c)
+	}
+	if err := u.failed(); err != nil {
+		return nil, err
 	}
 	for _, c := range u.classes {
 		u.file = c.file
 		if c.holds(c, nil) {
-			return nil, u.errorf(c.ast.NamePos, "an object of the class %s holds itself", c.ast.Name)
+			u.note(u.errorf(c.ast.NamePos, "an object of the class %s holds itself", c.ast.Name))
 		}
 	}
-	return u, nil
+	return u, u.failed()
 }
 
 // declare notes what the files declare, the enums last, whose names give way to others.
-func (u *unit) declare() error {
+func (u *unit) declare() {
 	for _, u.file = range u.files {
 		from := len(u.classes)
 		for _, d := range u.file.Decls {
-			var err error
 			switch d := d.(type) {
 			case *rep.Class:
-				err = u.declareClass(d)
+				u.note(u.declareClass(d))
 			case *rep.POD:
-				err = u.declarePOD(d)
-			}
-			if err != nil {
-				return err
+				u.note(u.declarePOD(d))
 			}
 		}
 		u.sign(u.classes[from:], rep.Qt6, 0)
@@ -165,12 +180,9 @@ func (u *unit) declare() error {
 	}
 	for _, u.file = range u.files {
 		for _, d := range u.file.Decls {
-			if err := u.declareEnums(d); err != nil {
-				return err
-			}
+			u.declareEnums(d)
 		}
 	}
-	return nil
 }
 
 // holds reports whether objects of the class have one of another below them.
@@ -211,25 +223,23 @@ func (u *unit) declareClass(d *rep.Class) error {
 }
 
 // declareEnums notes the enums and flags of a declaration.
-func (u *unit) declareEnums(d rep.Decl) error {
+func (u *unit) declareEnums(d rep.Decl) {
 	switch d := d.(type) {
 	case *rep.UseEnum:
 		if slices.ContainsFunc(u.enums, func(e *enum) bool { return e.qt.Name == d.Name && e.owner == "" }) {
-			return nil // several files may say so
+			return // several files may say so
 		}
 		u.addEnum("", d.Name, d.Name, documentation(&d.Comments), qt.Enum{Size: 4})
 	case *rep.Enum:
 		u.declareEnum("", d.Name+"Enum::", d)
 	case *rep.Flag:
-		return u.declareFlag("", d.Enum+"Enum::", d)
+		u.note(u.declareFlag("", d.Enum+"Enum::", d))
 	case *rep.POD:
 		for _, e := range d.Enums {
 			u.declareEnum(d.Name, d.Name+"::", e)
 		}
 		for _, f := range d.Flags {
-			if err := u.declareFlag(d.Name, d.Name+"::", f); err != nil {
-				return err
-			}
+			u.note(u.declareFlag(d.Name, d.Name+"::", f))
 		}
 	case *rep.Class:
 		for _, m := range d.Members {
@@ -237,13 +247,10 @@ func (u *unit) declareEnums(d rep.Decl) error {
 			case *rep.Enum:
 				u.declareEnum(d.Name, d.Name+"::", m)
 			case *rep.Flag:
-				if err := u.declareFlag(d.Name, d.Name+"::", m); err != nil {
-					return err
-				}
+				u.note(u.declareFlag(d.Name, d.Name+"::", m))
 			}
 		}
 	}
-	return nil
 }
 
 func (u *unit) addEnum(owner, full, name, doc string, q qt.Enum) *enum {
