@@ -76,24 +76,41 @@ func (d *description) whole(path string) error {
 // declared returns the .rep text, with the enums that are declared in C++ only.
 func (d *description) declared() string {
 	var b strings.Builder
-	seen := map[string]bool{}
-	var look func(d *description)
-	look = func(d *description) {
-		known := map[string]bool{"void": true}
-		told := map[string]string{}
+	known := map[string]bool{"void": true} // wherever it is used, as the host tells of a type once
+	told := map[string]string{}
+	var collect func(d *description)
+	collect = func(d *description) {
 		for _, e := range d.Enums {
-			if known[e.Name] = !elsewhere(e); !known[e.Name] {
+			switch {
+			case elsewhere(e):
 				told[e.Name] = keys(e)
+			case strings.Contains(e.Name, "::"):
+				known[e.Name] = true
+			default:
+				known[d.Name+"::"+e.Name] = true
 			}
 		}
 		for _, p := range d.PODs {
 			known[p.Name] = true
 		}
+		for _, p := range d.Properties {
+			if p.Class != nil {
+				collect(p.Class)
+			}
+		}
+	}
+	collect(d)
+	var look func(d *description)
+	look = func(d *description) {
+		own := map[string]bool{}
+		for _, e := range d.Enums {
+			own[e.Name] = !elsewhere(e)
+		}
 		for _, name := range d.typeNames() {
-			if _, err := qt.Lookup(name); err == nil || known[name] || seen[name] {
+			if _, err := qt.Lookup(name); err == nil || known[name] || own[name] {
 				continue
 			}
-			seen[name] = true
+			known[name] = true
 			if told[name] != "" {
 				fmt.Fprintf(&b, "// %s\n", told[name])
 			}

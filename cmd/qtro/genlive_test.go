@@ -129,7 +129,18 @@ func TestGenFrom(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, station, string(same))
 
-	runGenerated(t, module, map[string]string{"boiler": "Boiler " + url, "station": "Station " + s.url})
+	// What a class and its children both use is one type, and a child's enum is the child's.
+	shared := repFile(t, "house.rep", "ENUM Mode { Off, Eco }\nPOD Slot(int hour, ModeEnum::Mode mode)\nclass Room\n{\n    ENUM Valve { Shut, Open }\n"+
+		"    PROP(QList<Slot> day)\n    PROP(ModeEnum::Mode mode)\n    PROP(Valve valve)\n};\n"+
+		"class House\n{\n    PROP(Slot now)\n    PROP(Room::Valve main)\n    CLASS room(Room)\n};\n")
+	houseURL, _, _ := hostFile(t, shared, "House", "Room", "room")
+	house, stderr := genFrom(t, filepath.Join(module, "house"), houseURL, "House")
+	assert.Empty(t, stderr)
+	assert.NotContains(t, house, "declared in C++")
+	assert.Contains(t, house, "SetMain(main RoomValve) error")
+	assert.Contains(t, house, "SetDay(day []Slot) error")
+
+	runGenerated(t, module, map[string]string{"boiler": "Boiler " + url, "station": "Station " + s.url, "house": "House " + houseURL})
 
 	require.NoError(t, s.source.SetChild("gauge", nil))
 	requireError(t, failed, "Station.gauge holds no object at present, so that its class is not known", "--connect", s.url, "gen", "--from", "Station", "-o", again)
