@@ -108,11 +108,11 @@ func TestPlant(t *testing.T) {
 		require.NoError(t, inlet.SetOpening(5))
 		require.NoError(t, pump.SetInlet(inlet))
 		require.NoError(t, s.SetPump(pump))
-		require.NoError(t, h.EnableRemoting(s.Source(), "Plant"))
 		r, err := plant.AcquirePlant(n, "Plant")
 		require.NoError(t, err)
 		assert.Nil(t, r.Pump())
 		assert.Nil(t, r.Rows())
+		require.NoError(t, h.EnableRemoting(s.Source(), "Plant")) // not before, as they are there soon afterwards
 		require.NoError(t, r.Wait(soon(t)))
 		require.Eventually(t, func() bool { return r.Pump() != nil && r.Pump().Inlet() != nil && r.Pump().Journal() != nil }, 20e9, 1e6, "its objects come after it")
 		assert.Nil(t, r.Spare())
