@@ -511,7 +511,7 @@ func TestMismatchOfChild(t *testing.T) {
 func TestMismatchMendedOfGo(t *testing.T) {
 	eachQt(t, func(t *testing.T, major int) {
 		classes := classesOf(t, major)
-		host, at := newHost(t, major, "tcp://127.0.0.1:0")
+		host, at := newHost(t, major, qtpeer.FreeURL(t, "tcp")) // where there is another one later
 		wrong := source(t, classes["Station"])
 		remote(t, host, wrong, "Object")
 		qtr := startReplica(t, major, "typed", at, "Object:as=Gauge", "Later:as=Gauge")
@@ -552,7 +552,7 @@ func TestMismatchMendedOfGo(t *testing.T) {
 func TestMismatchMendedOfQt(t *testing.T) {
 	eachQt(t, func(t *testing.T, major int) {
 		classes := classesOf(t, major)
-		host, at := newHost(t, major, "tcp://127.0.0.1:0")
+		host, at := newHost(t, major, qtpeer.FreeURL(t, "tcp")) // where there is another one later
 		wrong, right := source(t, classes["Station"]), source(t, classes["Gauge"])
 		remote(t, host, wrong, "Gauge")
 		n := newNode(t, core.Config{})

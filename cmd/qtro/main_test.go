@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/go-qtro/qtro/core"
+	"github.com/go-qtro/qtro/interop/qtpeer"
 	"github.com/go-qtro/qtro/qt"
 	"github.com/go-qtro/qtro/wire"
 )
@@ -327,13 +328,8 @@ func TestUnreachable(t *testing.T) {
 	requireError(t, failed, "cannot listen", "registry", "--listen", s.url)
 }
 
-// deadURL is one that nobody listens at.
-func deadURL(t testing.TB) string {
-	ln, err := new(globals).listen(context.Background(), "tcp://127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, ln.Close())
-	return ln.URL().String()
-}
+// deadURL is one that nobody listens at, and that the system gives to nobody who asks for any port.
+func deadURL(t testing.TB) string { return qtpeer.FreeURL(t, "tcp") }
 
 // A host that is none is told from one that is silent.
 func TestStrangers(t *testing.T) {

@@ -8,6 +8,8 @@ import (
 	"log"
 	"os"
 	"strconv"
+	"sync"
+	"sync/atomic"
 
 	"github.com/go-qtro/qtro/interop/qtpeer"
 )
@@ -18,19 +20,37 @@ func main() {
 	if len(majors) == 0 {
 		majors = []string{"5", "6"}
 	}
+	// Side by side, as each has long steps that keep one processor busy.
+	var all sync.WaitGroup
+	var failed atomic.Bool
 	for _, arg := range majors {
-		major, err := strconv.Atoi(arg)
-		if err != nil {
-			log.Fatalf("build: %q is not a major version of Qt", arg)
-		}
-		dir, err := qtpeer.Build(major)
-		switch {
-		case errors.Is(err, qtpeer.ErrNoQt) && !qtpeer.Required():
-			log.Printf("build: skipped Qt %d: %v", major, err)
-		case err != nil:
-			log.Fatalf("build: %v", err)
-		default:
-			fmt.Println(dir)
-		}
+		all.Go(func() {
+			if err := build(arg); err != nil {
+				log.Printf("build: %v", err)
+				failed.Store(true)
+			}
+		})
 	}
+	all.Wait()
+	if failed.Load() {
+		os.Exit(1)
+	}
+}
+
+// build prints the folder of the peers for a version.
+func build(version string) error {
+	major, err := strconv.Atoi(version)
+	if err != nil {
+		return fmt.Errorf("%q is not a major version of Qt", version)
+	}
+	dir, err := qtpeer.Build(major)
+	switch {
+	case errors.Is(err, qtpeer.ErrNoQt) && !qtpeer.Required():
+		log.Printf("build: skipped Qt %d: %v", major, err)
+	case err != nil:
+		return err
+	default:
+		fmt.Println(dir)
+	}
+	return nil
 }
