@@ -289,18 +289,17 @@ func (p *parser) slot(from int, doc *CommentGroup) *Slot {
 	s := &Slot{Comments: Comments{Doc: join(doc, p.all())}}
 	s.Span = p.span(from, p.cursor.pos)
 	head, params := p.function(in)
-	if i := strings.IndexByte(p.src()[start:], '('); i >= 0 {
-		raw := strings.TrimSpace(p.src()[start : start+i])
-		if strings.ContainsAny(raw, "\t\r\n\v\f") || strings.Contains(raw, "//") {
-			p.fail(start, "expected a slot's type and name on one line, with a blank between them")
-		}
+	raw, _, _ := strings.Cut(p.src()[start:], "(")
+	raw = strings.TrimSpace(raw)
+	if behind := raw[strings.LastIndexByte(raw, '>')+1:]; strings.ContainsAny(behind, "\t\r\n") || strings.Contains(raw, "//") {
+		p.fail(start, "expected a slot's type and name on one line, with a blank between them")
 	}
 	name := head
 	if i := strings.LastIndexByte(head.str, ' '); i >= 0 {
 		name = head.slice(i+1, len(head.str))
 		ret := head.slice(0, i)
 		s.Return = p.typeOf(ret)
-		s.Return.Text = head.str[:i] // with the blanks that count
+		s.Return.Text = raw[:strings.LastIndexByte(raw, ' ')] // with the white space that counts
 	}
 	if !isIdent(name.str) {
 		p.fail(head.at(0), "expected the slot's return type and name")

@@ -125,10 +125,8 @@ func (p *parser) fieldText() inner {
 		if depth <= 0 && strings.ContainsRune(",{};\n", rune(rest[0])) || rest[0] == '/' || strings.ContainsRune("{}", rune(rest[0])) {
 			break
 		}
-		if rest[0] < ' ' && !strings.ContainsRune("\t\n\r", rune(rest[0])) {
-			p.fail(p.cursor.pos, "expected no control character, found %q", rest[0])
-		}
 		if rest[0] != '\n' && rest[0] != '\r' {
+			p.visible()
 			b.WriteByte(rest[0])
 			in.offsets = append(in.offsets, p.cursor.pos)
 		}

@@ -246,7 +246,7 @@ func (r *repcReader) member(c *unitClass) {
 
 // slotOf splits a slot's return type from its name, at the last space.
 func slotOf(t token) unitFunc {
-	f := unitFunc{name: strings.TrimSpace(strings.ReplaceAll(t.name, "\r\n", "\n")), ret: "void", params: repcParams(t.args)}
+	f := unitFunc{name: strings.TrimSpace(t.name), ret: "void", params: repcParams(t.args)}
 	if i := strings.LastIndexByte(f.name, ' '); i >= 0 {
 		f.ret, f.name = f.name[:i], f.name[i+1:]
 	}

@@ -3,6 +3,7 @@ package rep
 import (
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // What repc makes of the text in parentheses. It has no types: it looks for blanks and angle brackets.
@@ -60,37 +61,37 @@ func repcParams(text string) []repcParam {
 		name.Reset()
 		flags, inName = 0, false
 	}
-	put := func(c byte) {
+	put := func(c rune) {
 		if inName {
-			name.WriteByte(c)
+			name.WriteRune(c)
 		} else {
-			typ.WriteByte(c)
+			typ.WriteRune(c)
 		}
 	}
 	text = strings.TrimSpace(oneLine(text))
 	if text == "" {
 		return nil
 	}
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; c {
-		case '<':
-			typ.WriteByte(c)
+	for _, c := range text {
+		switch {
+		case c == '<':
+			typ.WriteRune(c)
 			depth++
-		case '>':
-			typ.WriteByte(c)
+		case c == '>':
+			typ.WriteRune(c)
 			depth = max(0, depth-1)
-		case '&':
+		case c == '&':
 			flags |= 2
-		case ',':
+		case c == ',':
 			if depth > 0 {
-				typ.WriteByte(c)
+				typ.WriteRune(c)
 			} else {
 				add()
 			}
-		case ' ', '\t':
+		case unicode.IsSpace(c):
 			switch {
 			case depth > 0:
-				typ.WriteByte(c)
+				typ.WriteRune(c)
 			case typ.String() == "const":
 				flags |= 1
 				typ.Reset()

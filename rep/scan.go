@@ -1,6 +1,10 @@
 package rep
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 // scanner is what the parser reads a file with: places, comments, names, and text in parentheses.
 type scanner struct {
@@ -271,8 +275,6 @@ func (s *scanner) parens(what string) inner {
 		case c == '\r' && strings.HasPrefix(rest, "\r\n"):
 			s.cursor.pos += 2
 			continue
-		case c < ' ' && c != '\t':
-			s.fail(s.cursor.pos, "expected no control character, found %q", c)
 		case c == '"':
 			size := stringEnd(rest)
 			if size < 0 {
@@ -292,7 +294,17 @@ func (s *scanner) parens(what string) inner {
 			s.cursor.pos++
 			return in
 		}
+		s.visible()
 		put()
+	}
+}
+
+// visible fails if the character at the cursor is one that people cannot see and repc takes for white space at some places only, such
+// as a no-break space.
+func (s *scanner) visible() {
+	r, _ := utf8.DecodeRuneInString(s.src()[s.cursor.pos:])
+	if r != ' ' && r != '\t' && (unicode.IsSpace(r) || unicode.IsControl(r)) {
+		s.fail(s.cursor.pos, "expected no white space but blanks, tabs and ends of lines, found %q", r)
 	}
 }
 

@@ -146,7 +146,7 @@ func (h *hasher) typeText(name string) string {
 	}
 	if strings.Contains(name, "<") {
 		var b strings.Builder
-		for _, piece := range strings.FieldsFunc(name, func(r rune) bool { return strings.ContainsRune("<>, \t", r) }) {
+		for _, piece := range strings.FieldsFunc(name, func(r rune) bool { return strings.ContainsRune("<>, \t\n\v\f\r", r) }) {
 			b.WriteString(h.typeText(piece))
 		}
 		return b.String()

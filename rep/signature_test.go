@@ -169,6 +169,9 @@ func runRepc(t testing.TB, repc, src string) []string {
 		if m := classLine.FindStringSubmatch(line); m != nil {
 			class = m[1]
 		}
+		if line == "class " { // a POD
+			return []string{"error"}
+		}
 		if m := signatureLine.FindStringSubmatch(line); m != nil {
 			if class == "" {
 				return []string{"error"}
