@@ -1,6 +1,10 @@
 package core
 
 import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -234,4 +238,31 @@ func TestBothProtocols(t *testing.T) {
 		until(t, "the new gauge", func() bool { l, _ := Get[string](child(t, r, "gauge"), "label"); return l == "barometer-5" })
 	}
 	nothing(t, hostErrs)
+}
+
+// TestChildrenLogged: the log names what concerns a child object by its path, with either protocol.
+func TestChildrenLogged(t *testing.T) {
+	eachProtocol(t, func(t *testing.T, _ wire.Protocol, opts ...ListenOption) {
+		brewery, pump, inlet := breweryClasses()
+		inlet.Properties = append(inlet.Properties, Property{Name: "age", Type: "int", Access: ReadOnly})
+		var log strings.Builder
+		h, _ := testHost(t, func(c *Config) { c.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+		n, _ := testNode(t)
+		b, pu, in := made(t, brewery), made(t, pump), made(t, inlet)
+		require.NoError(t, in.Handle("flush", func() (int, error) { return 0, errors.New("it is dry") }))
+		require.NoError(t, in.OnWrite("flow", func(context.Context, qt.Value) error { return errors.New("it is shut") }))
+		require.NoError(t, pu.SetChild("inlet", in))
+		require.NoError(t, b.SetChild("pump", pu))
+		require.NoError(t, h.EnableRemoting(b, "brewery"))
+		connectPipe(t, n, h, opts...)
+		r := child(t, acquired(t, n, "brewery", nil), "pump", "inlet")
+		require.NoError(t, r.Set("flow", 1))
+		require.NoError(t, r.Set("age", 1))
+		_, err := r.Call(soon(t), "flush")
+		require.ErrorIs(t, err, ErrCallFailed)
+		require.NoError(t, h.Close()) // nothing is written to the log any more
+		assert.Contains(t, log.String(), `object=brewery property=pump.inlet.flow err="it is shut"`)
+		assert.Contains(t, log.String(), `object=brewery property=pump.inlet.age`)
+		assert.Contains(t, log.String(), `object=brewery slot=pump.inlet.flush err="it is dry"`)
+	})
 }

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -314,6 +315,15 @@ func (c *hostConn) run(calls []call) {
 	}
 }
 
+// warn logs what became of a call. Members of child objects are named by their path, not as on the wire.
+func (c *hostConn) warn(message string, k *call, kind, member string, rest ...any) {
+	t := k.source.lock()
+	root, path := k.source.path(member)
+	object := cmp.Or(root.name, k.name) // it may have gone
+	t.mu.Unlock()
+	c.log.Warn(message, append([]any{"object", object, kind, path}, rest...)...)
+}
+
 func (c *hostConn) answer(k *call) {
 	s := k.source
 	if k.write {
@@ -323,16 +333,16 @@ func (c *hostConn) answer(k *call) {
 				return
 			}
 			if err := s.written(c.ctx, k.index, k.args[0]); err != nil {
-				c.log.Warn("write refused", "object", k.name, "property", name, "err", err)
+				c.warn("write refused", k, "property", name, "err", err)
 			}
 		} else {
-			c.log.Warn("write of a property that replicas may not write", "object", k.name, "property", name)
+			c.warn("write of a property that replicas may not write", k, "property", name)
 		}
 		return
 	}
 	v, err := c.invokeSlot(s, k.index, k.args)
 	if err != nil && !errors.Is(err, ErrDenied) { // which has been logged
-		c.log.Warn("slot failed", "object", k.name, "slot", s.info.slots[k.index].name, "err", err)
+		c.warn("slot failed", k, "slot", s.info.slots[k.index].name, "err", err)
 	}
 	if k.serial < 0 || c.ctx.Err() != nil { // what was interrupted has not failed
 		return
@@ -346,7 +356,7 @@ func (c *hostConn) answer(k *call) {
 		p.Value.Value = v
 	}
 	if err := c.out.put(true, &p); err != nil && c.ctx.Err() == nil {
-		c.log.Warn("reply not sent", "object", k.name, "slot", s.info.slots[k.index].name, "err", err)
+		c.warn("reply not sent", k, "slot", s.info.slots[k.index].name, "err", err)
 		p.Value.Value = qt.Value{} // the caller must not wait in vain
 		_ = c.out.put(true, &p)
 	}
