@@ -80,7 +80,7 @@ func (l *linter) add(pos Pos, rule, msg, advice string) {
 func (l *linter) repc() {
 	if _, err := l.file.Signatures(Qt6); err != nil {
 		e := err.(*Error)
-		l.add(e.Pos, "repc", strings.TrimPrefix(e.Msg, "repc of Qt 6 does not take this: "), "repc of Qt 6 rejects the file: mend it; qtro rep fmt does so with blanks and comments")
+		l.add(e.Pos, "repc", strings.TrimPrefix(e.Msg, "repc of Qt 6 does not take this: "), "repc of Qt 6 rejects the file; if it is for blanks or comments, qtro rep fmt mends it")
 	}
 }
 

@@ -43,9 +43,9 @@ func TestLintFindings(t *testing.T) {
 		"class Ab\n{\n\tSLOT(void set(int x = 3))\n};\n": "x.rep:3:16: repc takes x=3 for the name: the replica sends 3 whatever it is called with; " +
 			"leave the default value out (parameter)\n\tSLOT(void set(int x = 3))\n\t              ^\n",
 		"class Ab\n{\n    /* x */\n    PROP(int v)\n};\n": "x.rep:3:1: blanks before a block comment; " +
-			"repc of Qt 6 rejects the file: mend it; qtro rep fmt does so with blanks and comments (repc)\n    /* x */\n^\n",
+			"repc of Qt 6 rejects the file; if it is for blanks or comments, qtro rep fmt mends it (repc)\n    /* x */\n^\n",
 		"class EXPORT Ab\n{\n};\n": "x.rep:1:1: an attribute before the class's name is known to late versions of Qt 6 only, whose signatures were not looked at; " +
-			"repc of Qt 6 rejects the file: mend it; qtro rep fmt does so with blanks and comments (repc)\nclass EXPORT Ab\n^\n",
+			"repc of Qt 6 rejects the file; if it is for blanks or comments, qtro rep fmt mends it (repc)\nclass EXPORT Ab\n^\n",
 		"class Ab\n{\n    PROP(int v)\n};\n":                                                   "",
 		"#include \"x.h\"\nclass Ab\n{\n    PROP(Unknown v)\n    CLASS other(Elsewhere)\n};\n": "",
 	} {
