@@ -38,7 +38,7 @@ A scenario is a list of steps. The ones up to the first that waits are done befo
     - set: {Boiler.celsius: 20, Boiler.pump: {rpm: 900}}   # PODs and child objects as maps, enums by name
       answer:
         Boiler.boost: {reply: 10, delay: 100ms, then: [set: {Boiler.celsius: 30}]}
-        Boiler.reset: {fail: true}
+        Boiler.measure: {fail: true}
     - await: acquire Boiler          # or release Boiler, call Boiler.boost, write Boiler.target
     - after: 2s
       emit: {Boiler.ready: [66]}     # the arguments
@@ -48,7 +48,8 @@ A scenario is a list of steps. The ones up to the first that waits are done befo
         - {after: 1s, set: {Boiler.celsius: 21}}
         - {after: 1s, set: {Boiler.celsius: 20}}
 
-The steps behind "then" follow each call's answer; those that a call before has left are dropped.`
+The steps behind "then" follow each call's answer; those that a call before has left are dropped. Slots and signals that are
+overloaded are named by their signatures, as they are in the lines that are printed: "Boiler.reset(int,bool)".`
 }
 
 // Run is a host until it is interrupted.
@@ -144,7 +145,7 @@ type mock struct {
 	objects map[string]*core.Source
 
 	mu      sync.Mutex
-	answers map[string]*answer            // by slot, such as "Boiler.boost"
+	answers map[string]*answer            // by slot, such as "Boiler.boost" or, of overloads, "Boiler.reset(int)"
 	follows map[string]context.CancelFunc // what ends the steps that followed a call
 	heard   map[string]hearing            // by event, such as "call Boiler.boost"
 	news    chan struct{}                 // closed when something is heard

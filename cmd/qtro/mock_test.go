@@ -123,7 +123,7 @@ func TestMock(t *testing.T) {
 		requireOutput(t, `{"stamp":0,"unit":null}`+"\n", "--connect", url, "call", "Boiler", "measure", "bar")
 		requireOutput(t, "\"Idle\"\n", "--connect", url, "call", "Boiler", "cycle", "Busy")
 		requireOutput(t, "", "--connect", url, "call", "Boiler", "reset")
-		m.out.wait(t, `{"event":"call","object":"Boiler","member":"reset","args":[],"peer"`)
+		m.out.wait(t, `{"event":"call","object":"Boiler","member":"reset()","args":[],"peer"`)
 		requireOutput(t, "0\n", "--connect", url, "call", "Boiler", "reset", "3", "true")
 		requireOutput(t, "0\n", "--connect", url, "call", "Boiler", "pump.spin", "3")
 		m.out.wait(t, `{"event":"call","object":"Boiler","member":"pump.spin","args":[3],"reply":0,"peer"`)
@@ -178,28 +178,29 @@ func TestMockText(t *testing.T) {
 	require.Regexp(t, `(?m)^Pump\tPump\t.*\t[0-9a-f]{40}$`, out)
 	require.Regexp(t, `(?m)^plant.boiler\tBoiler\t.*\t[0-9a-f]{40}$`, out)
 	for line, want := range map[string]string{
-		"sing":                         `"sing" is no command; try help`,
-		"set":                          "set what? Try help",
-		"get":                          "get what? Try help",
-		"get Pump.speed":               `Pump has no property "speed"; its properties are rpm, label`,
-		"get Lamp.on":                  `no object has "Lamp.on"; there are Pump, plant.boiler`,
-		"set Pump":                     "Pump is an object: name the member, too",
-		"set Pump.rpm":                 "set Pump.rpm to what?",
-		"set Pump.rpm fast":            `value of Pump.rpm: "fast" is no int`,
-		"set plant.boiler.mode Off":    "value of plant.boiler.mode: Off is not one of Idle, Busy",
-		"set plant.boiler.vendor Lux":  "plant.boiler.vendor: ",
-		"set plant.boiler.rows []":     "is a model, which stays empty",
-		"set plant.boiler.pump 7":      "holds a Pump: give a map of its properties, or null",
-		"set plant.boiler.title.x 7":   "plant.boiler.title holds no object",
-		`emit Pump.jammed "a`:          `"a: unexpected EOF`,
-		"emit Pump.jammed":             "Pump.jammed takes 1 arguments, not 0",
-		"emit Pump.spin":               `Pump has no signal "spin"; its signals are jammed`,
-		"emit plant.boiler.ready much": "argument 1 of plant.boiler.ready",
-		"answer Pump.spin":             "answer Pump.spin how? Try help",
-		"answer Pump.spin {":           "answer:",
-		"answer Pump.spin 7":           "expected an answer such as {reply: 10, delay: 100ms}",
-		"answer Pump.turn {}":          `Pump has no slot "turn"; its slots are spin`,
-		"answer plant.boiler.reset {}": "",
+		"sing":                           `"sing" is no command; try help`,
+		"set":                            "set what? Try help",
+		"get":                            "get what? Try help",
+		"get Pump.speed":                 `Pump has no property "speed"; its properties are rpm, label`,
+		"get Lamp.on":                    `no object has "Lamp.on"; there are Pump, plant.boiler`,
+		"set Pump":                       "Pump is an object: name the member, too",
+		"set Pump.rpm":                   "set Pump.rpm to what?",
+		"set Pump.rpm fast":              `value of Pump.rpm: "fast" is no int`,
+		"set plant.boiler.mode Off":      "value of plant.boiler.mode: Off is not one of Idle, Busy",
+		"set plant.boiler.vendor Lux":    "plant.boiler.vendor: ",
+		"set plant.boiler.rows []":       "is a model, which stays empty",
+		"set plant.boiler.pump 7":        "holds a Pump: give a map of its properties, or null",
+		"set plant.boiler.title.x 7":     "plant.boiler.title holds no object",
+		`emit Pump.jammed "a`:            `"a: unexpected EOF`,
+		"emit Pump.jammed":               "Pump.jammed takes 1 arguments, not 0",
+		"emit Pump.spin":                 `Pump has no signal "spin"; its signals are jammed`,
+		"emit plant.boiler.ready much":   "argument 1 of plant.boiler.ready",
+		"answer Pump.spin":               "answer Pump.spin how? Try help",
+		"answer Pump.spin {":             "answer:",
+		"answer Pump.spin 7":             "expected an answer such as {reply: 10, delay: 100ms}",
+		"answer Pump.turn {}":            `Pump has no slot "turn"; its slots are spin`,
+		"answer plant.boiler.reset {}":   "plant.boiler.reset is overloaded; say which one: reset(), reset(int,bool)",
+		"answer plant.boiler.reset() {}": "",
 	} {
 		m.err.forget()
 		m.enter(line)
@@ -249,6 +250,61 @@ func TestMockScenario(t *testing.T) {
 		require.NoError(t, err)
 		m.out.wait(t, `emit	Boiler.pump.jammed("sand")`)
 		require.Equal(t, 2, strings.Count(m.out.String(), `Boiler.season = "Summer"`))
+		require.Zero(t, m.stop())
+		require.Empty(t, m.err.String())
+	})
+}
+
+// Overloads are answered, awaited, emitted and told of by their signatures, be they alike in all but the types.
+func TestMockOverloads(t *testing.T) {
+	scenario := filepath.Join(t.TempDir(), "notes.yaml")
+	require.NoError(t, os.WriteFile(scenario, []byte(`
+- answer:
+    Boiler.note(int): {reply: a number, then: [{emit: {Boiler.noted(int): [5]}}]}
+    Boiler.note(QString): {reply: a text, then: [{emit: {Boiler.noted(QString): [5]}}]}
+    "Boiler.note(QMap<QString, int>)": {fail: true}
+    Boiler.boost(int): {reply: 4}
+- await: call Boiler.reset(int, bool)
+  emit: {Boiler.noted: [some]}
+`), 0o600))
+	eachMock(t, func(t *testing.T, flag string, p wire.Protocol) {
+		m := startMock(t, mockRep, flag, "tcp://127.0.0.1:0", "--scenario", scenario, "--json")
+		url := strings.Split(m.out.wait(t, `{"event":"listening"`), `"`)[7]
+		r := replicaAt(t, url, "Boiler")
+		numbers, texts := signals(t, r, "noted(int)"), signals(t, r, "noted(QString)")
+		ctx, cancel := context.WithTimeout(context.Background(), soon)
+		defer cancel()
+		call := func(slot string, args ...any) string {
+			v, err := r.Call(ctx, slot, args...)
+			require.NoError(t, err)
+			return text(v)
+		}
+		require.Equal(t, `"a number"`, call("note(int)", 7))
+		require.Equal(t, "[5]", <-numbers)
+		require.Equal(t, `"a text"`, call("note(QString)", "7"))
+		require.Equal(t, `["5"]`, <-texts)
+		_, err := r.Call(ctx, "note(QMap<QString,int>)", map[string]int32{"a": 1})
+		require.ErrorIs(t, err, core.ErrCallFailed)
+		require.Equal(t, "4", call("boost", 1))
+		for _, line := range []string{
+			`"member":"note(int)","args":[7],"reply":"a number","peer"`,
+			`"event":"emit","object":"Boiler","member":"noted(int)","args":[5]}`,
+			`"member":"note(QString)","args":["7"],"reply":"a text","peer"`,
+			`"event":"emit","object":"Boiler","member":"noted(QString)","args":["5"]}`,
+			`"member":"note(QMap<QString,int>)","args":[{"a":1}],"failed":true,"peer"`,
+			`"member":"boost","args":[1],"reply":4,"peer"`,
+		} {
+			m.out.wait(t, line)
+		}
+
+		m.enter(`answer Boiler.note(int) {"reply": "another"}`)
+		m.enter("emit Boiler.noted(QString) 6")
+		require.Equal(t, `["6"]`, <-texts)
+		require.Equal(t, `"another"`, call("note(int)", 7))
+		require.Equal(t, `"a text"`, call("note(QString)", "7"))
+		require.Equal(t, `["5"]`, <-texts)
+		call("reset(int,bool)", 1, true)
+		require.Equal(t, `["some"]`, <-texts, "the first that takes the argument")
 		require.Zero(t, m.stop())
 		require.Empty(t, m.err.String())
 	})

@@ -167,14 +167,18 @@ type emission struct {
 	args      []qt.Value
 }
 
-// emission reads the arguments of a signal from JSON.
+// emission reads the arguments of a signal from JSON. Of overloads that are named without their parameters it is the first that takes
+// such arguments.
 func (m *mock) emission(t target, args []string) (*emission, error) {
+	names := methodNames(t.class.Signals)
+	wanted := t.name
 	var counts []string
 	var misfit error
-	for _, s := range t.class.Signals {
-		if s.Name != t.name {
+	for i, s := range t.class.Signals {
+		if s.Name != wanted && !isCalled(wanted, names[i], s) {
 			continue
 		}
+		t.name = names[i]
 		if len(s.Params) != len(args) {
 			counts = append(counts, fmt.Sprint(len(s.Params)))
 			continue
@@ -187,18 +191,47 @@ func (m *mock) emission(t target, args []string) (*emission, error) {
 			misfit = err
 		}
 	}
+	t.name = wanted
 	if misfit != nil {
 		return nil, misfit
 	}
 	if len(counts) > 0 {
 		return nil, fmt.Errorf("%s takes %s arguments, not %d", t, strings.Join(counts, " or "), len(args))
 	}
-	var names []string
-	for _, s := range t.class.Signals {
-		names = append(names, s.Name)
-	}
 	return nil, fmt.Errorf("%s has no signal %q; %s", t.class.Name, t.name, available("signals", names))
 }
+
+// signed is a core.Signal or core.Slot.
+type signed interface{ Signature() string }
+
+// methodNames are what scenarios and events call signals or slots: their names or, of overloads, their signatures.
+func methodNames[M signed](all []M) []string {
+	times := map[string]int{}
+	for _, m := range all {
+		times[bareName(m.Signature())]++
+	}
+	names := make([]string, len(all))
+	for i, m := range all {
+		names[i] = bareName(m.Signature())
+		if times[names[i]] > 1 {
+			names[i] = dense(m.Signature())
+		}
+	}
+	return names
+}
+
+// isCalled reports whether something is a method's name, or its signature, which does for one that is not overloaded, too.
+func isCalled(what, name string, m signed) bool {
+	return what == name || dense(what) == dense(m.Signature())
+}
+
+func bareName(signature string) string {
+	name, _, _ := strings.Cut(signature, "(")
+	return name
+}
+
+// dense is a signature without spaces, as it is typed as one word.
+func dense(signature string) string { return strings.ReplaceAll(signature, " ", "") }
 
 // arguments reads arguments from JSON.
 func (m *mock) arguments(t target, params []core.Param, args []string) ([]qt.Value, error) {
@@ -227,40 +260,60 @@ func (m *mock) emit(e *emission) error {
 // answer is what happens when a slot is called.
 type answer struct {
 	target
-	replies map[string]qt.Value // by the type that the slot returns: slots of one name may differ
-	fail    bool
-	delay   time.Duration
-	then    []step
+	slot  *core.Slot
+	reply *qt.Value // nil for the default of its type
+	fail  bool
+	delay time.Duration
+	then  []step
 }
 
-// reply reads what a slot replies from JSON.
-func (m *mock) reply(a *answer, text string) error {
-	a.replies = map[string]qt.Value{}
-	for _, s := range a.class.Slots {
-		if s.Name != a.name {
-			continue
-		}
-		if s.Return == "" || s.Return == "void" {
-			return fmt.Errorf("%s returns nothing", a.target)
-		}
-		typ, err := m.typeOf(a.class, s.Return)
-		if err != nil {
-			return err
-		}
-		if a.replies[s.Return], err = parseValue(typ, text); err != nil {
-			return fmt.Errorf("reply of %s: %w", a.target, err)
-		}
+// readReply reads what a slot replies from JSON.
+func (m *mock) readReply(a *answer, text string) error {
+	typ, err := m.replyType(a.class, a.slot)
+	if err != nil {
+		return err
 	}
+	if typ == nil {
+		return fmt.Errorf("%s returns nothing", a.target)
+	}
+	v, err := parseValue(typ, text)
+	if err != nil {
+		return fmt.Errorf("reply of %s: %w", a.target, err)
+	}
+	a.reply = &v
 	return nil
 }
 
-// slotTarget finds a slot by its path.
-func (m *mock) slotTarget(path string) (target, error) {
-	t, err := m.target(path)
-	if err == nil && !slices.ContainsFunc(t.class.Slots, func(s core.Slot) bool { return s.Name == t.name }) {
-		err = fmt.Errorf("%s has no slot %q; %s", t.class.Name, t.name, available("slots", slotNames(t.class)))
+// replyType is the type that a slot returns, nil if it returns nothing.
+func (m *mock) replyType(class *core.Class, slot *core.Slot) (*qt.Type, error) {
+	if slot.Return == "" || slot.Return == "void" {
+		return nil, nil
 	}
-	return t, err
+	return m.typeOf(class, slot.Return)
+}
+
+// slotTarget finds a slot by its path, which ends with the slot's name or signature.
+func (m *mock) slotTarget(path string) (target, *core.Slot, error) {
+	t, err := m.target(path)
+	if err != nil {
+		return t, nil, err
+	}
+	names := methodNames(t.class.Slots)
+	var overloads []string
+	for i := range names {
+		s := &t.class.Slots[i]
+		if isCalled(t.name, names[i], s) {
+			t.name = names[i]
+			return t, s, nil
+		}
+		if s.Name == t.name {
+			overloads = append(overloads, names[i])
+		}
+	}
+	if len(overloads) > 0 {
+		return t, nil, fmt.Errorf("%s is overloaded; say which one: %s", t, strings.Join(overloads, ", "))
+	}
+	return t, nil, fmt.Errorf("%s has no slot %q; %s", t.class.Name, t.name, available("slots", names))
 }
 
 // setAnswer makes a an answer from now on.
@@ -273,17 +326,15 @@ func (m *mock) setAnswer(a *answer) {
 // answerSlots has the slots of a source answered.
 func (m *mock) answerSlots(s *core.Source, object, path string) error {
 	class := s.Class()
+	names := methodNames(class.Slots)
 	for i := range class.Slots {
 		slot := &class.Slots[i]
-		var ret *qt.Type
-		if slot.Return != "" && slot.Return != "void" {
-			var err error
-			if ret, err = m.typeOf(class, slot.Return); err != nil {
-				return err
-			}
+		ret, err := m.replyType(class, slot)
+		if err != nil {
+			return err
 		}
 		answer := func(ctx context.Context, args []qt.Value) (qt.Value, error) {
-			return m.called(ctx, object, path+slot.Name, slot.Return, ret, args)
+			return m.called(ctx, object, path+names[i], ret, args)
 		}
 		if err := s.Handle(slot.Signature(), answer); err != nil {
 			return err
@@ -293,7 +344,7 @@ func (m *mock) answerSlots(s *core.Source, object, path string) error {
 }
 
 // called answers a call.
-func (m *mock) called(ctx context.Context, object, member, returns string, ret *qt.Type, args []qt.Value) (qt.Value, error) {
+func (m *mock) called(ctx context.Context, object, member string, ret *qt.Type, args []qt.Value) (qt.Value, error) {
 	key := object + "." + member
 	m.mu.Lock()
 	a := m.answers[key]
@@ -304,9 +355,9 @@ func (m *mock) called(ctx context.Context, object, member, returns string, ret *
 	e := mockEvent{event: "call", object: object, member: member, args: args, peer: peerOf(ctx), failed: a.fail}
 	var v qt.Value
 	if ret != nil && !a.fail {
-		var ok bool
-		if v, ok = a.replies[returns]; !ok {
-			v = ret.Zero()
+		v = ret.Zero()
+		if a.reply != nil {
+			v = *a.reply
 		}
 		e.reply = &v
 	}

@@ -197,6 +197,7 @@ func (r *scenarioReader) duration(n *yaml.Node) (time.Duration, error) {
 func (r *scenarioReader) awaited(s *step, n *yaml.Node) error {
 	event, what, _ := strings.Cut(node(n).Value, " ")
 	what = strings.TrimSpace(what)
+	var t target
 	var err error
 	switch event {
 	case "acquire", "release":
@@ -204,9 +205,10 @@ func (r *scenarioReader) awaited(s *step, n *yaml.Node) error {
 			err = fmt.Errorf("there is no object %q", what)
 		}
 	case "call":
-		_, err = r.slotTarget(what)
+		if t, _, err = r.slotTarget(what); err == nil {
+			what = t.String()
+		}
 	case "write":
-		var t target
 		if t, err = r.target(what); err == nil {
 			if p := propertyOf(t.class, t.name); p == nil || holdsObject(p) {
 				err = fmt.Errorf("%s has no property %q to write; %s", t.class.Name, t.name, available("properties", propertyNames(t.class)))
@@ -276,7 +278,7 @@ func (r *scenarioReader) deeds(s *step, verb string, n *yaml.Node) error {
 
 func (r *scenarioReader) answer(path, n *yaml.Node) (*answer, error) {
 	const keys = "reply, delay, fail and then"
-	t, err := r.slotTarget(path.Value)
+	t, slot, err := r.slotTarget(path.Value)
 	if err != nil {
 		return nil, r.errorf(path, "%w", err)
 	}
@@ -284,14 +286,14 @@ func (r *scenarioReader) answer(path, n *yaml.Node) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &answer{target: t}
+	a := &answer{target: t, slot: slot}
 	for _, e := range entries {
 		key, value := e[0], e[1]
 		switch key.Value {
 		case "reply":
 			var text string
 			if text, err = r.json(value, 0); err == nil {
-				if err = r.reply(a, text); err != nil {
+				if err = r.readReply(a, text); err != nil {
 					err = r.errorf(value, "%w", err)
 				}
 			}
@@ -310,7 +312,7 @@ func (r *scenarioReader) answer(path, n *yaml.Node) (*answer, error) {
 			return nil, err
 		}
 	}
-	if a.fail && a.replies != nil {
+	if a.fail && a.reply != nil {
 		return nil, r.errorf(n, "%s either fails or replies", t)
 	}
 	return a, nil

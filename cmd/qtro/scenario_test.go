@@ -94,7 +94,7 @@ func TestScenarioAnswers(t *testing.T) {
 		number, err := types.Lookup("int")
 		require.NoError(t, err)
 		call := func(ctx context.Context) (qt.Value, error) {
-			return m.called(ctx, "Boiler", "boost", "int", number, []qt.Value{qt.Of[int32](5)})
+			return m.called(ctx, "Boiler", "boost", number, []qt.Value{qt.Of[int32](5)})
 		}
 		begun := time.Now()
 		v, err := call(ctx)
@@ -209,7 +209,12 @@ func TestScenarioErrors(t *testing.T) {
 		"- answer: {Boiler.boost: {fail: perhaps}}":                             "1: fail is true or false",
 		"- answer: {Boiler.boost: {when: now}}":                                 `1: "when" is no part of an answer`,
 		"- answer: {Boiler.boost: {delay: long}}":                               `1: "long" is no time`,
-		"- answer: {Boiler.reset: {reply: 1}}":                                  "1: Boiler.reset returns nothing",
+		"- answer: {Boiler.reset(): {reply: 1}}":                                "1: Boiler.reset() returns nothing",
+		"- answer: {Boiler.reset: {fail: true}}":                                "1: Boiler.reset is overloaded; say which one: reset(), reset(int,bool)",
+		"- await: call Boiler.note":                                             "1: Boiler.note is overloaded; say which one: note(int), note(QString), note(QMap<QString,int>)",
+		"- await: call Boiler.note(bool)":                                       `1: Boiler has no slot "note(bool)"; its slots are boost`,
+		"- emit: {Boiler.noted(bool): [true]}":                                  `1: Boiler has no signal "noted(bool)"; its signals are ready, changed, noted(int), noted(QString)`,
+		"- emit: {Boiler.noted(int): [x]}":                                      "1: argument 1 of Boiler.noted(int)",
 		"- answer:\n    Boiler.boost:\n      then:\n      - set: {Pump.x: 1}":   `4: Pump has no property "x"`,
 		"- repeat: {times: 2}":                                                  "1: repeat needs steps",
 		"- repeat: {times: 0, steps: [{after: 1s}]}":                            "1: times is a number of at least 1",

@@ -234,8 +234,8 @@ func (r *PumpReplica) Spin(ctx context.Context, by int32) (int32, error) {
 // boilerClass describes the class Boiler to both sides.
 var boilerClass = &core.Class{
 	Name:       "Boiler",
-	Signature:  "ebaa60556dac2c8c6f22214b93619a647a83fb16",
-	Signature5: "90a8f8f7a5ad393e3586ee2ef8579899ba9e0a55",
+	Signature:  "086d09ed93e6f5b2616073fc958c62b927be475f",
+	Signature5: "65fb0bf186e446ae2a5b0c7d0bdc57df47ab9139",
 	Enums:      []qt.Enum{seasonEnum, boilerModeEnum},
 	PODs:       []qt.POD{readingPOD},
 	Scope:      mockTypes,
@@ -255,6 +255,8 @@ var boilerClass = &core.Class{
 	Signals: []core.Signal{
 		{Name: "ready", Params: []core.Param{{Name: "level", Type: "int"}}},
 		{Name: "changed", Params: []core.Param{{Name: "mode", Type: "Mode"}, {Name: "reading", Type: "Reading"}}},
+		{Name: "noted", Params: []core.Param{{Name: "number", Type: "int"}}},
+		{Name: "noted", Params: []core.Param{{Name: "text", Type: "QString"}}},
 	},
 	Slots: []core.Slot{
 		{Name: "boost", Return: "int", Params: []core.Param{{Name: "minutes", Type: "int"}}},
@@ -262,6 +264,9 @@ var boilerClass = &core.Class{
 		{Name: "cycle", Return: "Mode", Params: []core.Param{{Name: "from", Type: "Mode"}}},
 		{Name: "reset"},
 		{Name: "reset", Return: "int", Params: []core.Param{{Name: "how", Type: "int"}, {Name: "hard", Type: "bool"}}},
+		{Name: "note", Return: "QString", Params: []core.Param{{Name: "number", Type: "int"}}},
+		{Name: "note", Return: "QString", Params: []core.Param{{Name: "text", Type: "QString"}}},
+		{Name: "note", Return: "QString", Params: []core.Param{{Name: "numbers", Type: "QMap<QString,int>"}}},
 	},
 }
 
@@ -278,6 +283,12 @@ type BoilerSlots interface {
 	Reset(ctx context.Context) error
 	// ResetInt32Bool answers the slot reset(int,bool).
 	ResetInt32Bool(ctx context.Context, how int32, hard bool) (int32, error)
+	// Note answers the slot note(int).
+	Note(ctx context.Context, number int32) (string, error)
+	// NoteString answers the slot note(QString).
+	NoteString(ctx context.Context, text string) (string, error)
+	// NoteStringToInt32Map answers the slot note(QMap<QString,int>).
+	NoteStringToInt32Map(ctx context.Context, numbers map[string]int32) (string, error)
 }
 
 // BoilerSource is an object of the class Boiler that a host remotes. Its methods are safe for concurrent use.
@@ -307,6 +318,18 @@ func NewBoilerSource(impl BoilerSlots) (*BoilerSource, error) {
 		}),
 		source.Handle("reset(int,bool)", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
 			x, err := impl.ResetInt32Bool(ctx, qt.OrZero[int32](args[0]), qt.OrZero[bool](args[1]))
+			return qt.Of(x), err
+		}),
+		source.Handle("note(int)", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Note(ctx, qt.OrZero[int32](args[0]))
+			return qt.Of(x), err
+		}),
+		source.Handle("note(QString)", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.NoteString(ctx, qt.OrZero[string](args[0]))
+			return qt.Of(x), err
+		}),
+		source.Handle("note(QMap<QString,int>)", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.NoteStringToInt32Map(ctx, qt.UnpackMap(args[0], qt.OrZero[string], qt.OrZero[int32]))
 			return qt.Of(x), err
 		}),
 	)
@@ -491,6 +514,16 @@ func (s *BoilerSource) EmitReady(level int32) error {
 // EmitChanged emits the signal changed to all replicas.
 func (s *BoilerSource) EmitChanged(mode BoilerMode, reading Reading) error {
 	return core.Emit(s.source, "changed", qt.Of(int32(mode)), reading.pack())
+}
+
+// EmitNoted emits the signal noted(int) to all replicas.
+func (s *BoilerSource) EmitNoted(number int32) error {
+	return core.Emit(s.source, "noted(int)", qt.Of(number))
+}
+
+// EmitNotedString emits the signal noted(QString) to all replicas.
+func (s *BoilerSource) EmitNotedString(text string) error {
+	return core.Emit(s.source, "noted(QString)", qt.Of(text))
 }
 
 // BoilerReplica is an object of the class Boiler elsewhere. What it can do besides, such as Wait and Close, is said of
@@ -692,6 +725,18 @@ func (r *BoilerReplica) OnChanged(fn func(mode BoilerMode, reading Reading)) (ca
 	return cancel
 }
 
+// OnNoted calls fn whenever the source emits the signal noted(int), until it is cancelled.
+func (r *BoilerReplica) OnNoted(fn func(number int32)) (cancel func()) {
+	cancel, _ = r.Replica.OnSignal("noted(int)", func(args []qt.Value) { fn(qt.OrZero[int32](args[0])) }) // the class has it
+	return cancel
+}
+
+// OnNotedString calls fn whenever the source emits the signal noted(QString), until it is cancelled.
+func (r *BoilerReplica) OnNotedString(fn func(text string)) (cancel func()) {
+	cancel, _ = r.Replica.OnSignal("noted(QString)", func(args []qt.Value) { fn(qt.OrZero[string](args[0])) }) // the class has it
+	return cancel
+}
+
 // Boost calls the slot boost and waits for its reply.
 func (r *BoilerReplica) Boost(ctx context.Context, minutes int32) (int32, error) {
 	v, err := core.CallSlot(ctx, r.Replica, "boost", qt.Of(minutes))
@@ -722,9 +767,28 @@ func (r *BoilerReplica) ResetInt32Bool(ctx context.Context, how int32, hard bool
 	return qt.OrZero[int32](v), err
 }
 
+// Note calls the slot note(int) and waits for its reply.
+func (r *BoilerReplica) Note(ctx context.Context, number int32) (string, error) {
+	v, err := core.CallSlot(ctx, r.Replica, "note(int)", qt.Of(number))
+	return qt.OrZero[string](v), err
+}
+
+// NoteString calls the slot note(QString) and waits for its reply.
+func (r *BoilerReplica) NoteString(ctx context.Context, text string) (string, error) {
+	v, err := core.CallSlot(ctx, r.Replica, "note(QString)", qt.Of(text))
+	return qt.OrZero[string](v), err
+}
+
+// NoteStringToInt32Map calls the slot note(QMap<QString,int>) and waits for its reply.
+func (r *BoilerReplica) NoteStringToInt32Map(ctx context.Context, numbers map[string]int32) (string, error) {
+	v, err := core.CallSlot(ctx, r.Replica, "note(QMap<QString,int>)", qt.PackMap(mockMapStringIntType, numbers, qt.Of[string], qt.Of[int32]))
+	return qt.OrZero[string](v), err
+}
+
 // The types that values are made with.
 var (
-	mockTypes           = qt.NewTypes().Define([]*qt.Enum{&seasonEnum, &boilerModeEnum}, []qt.POD{readingPOD})
-	readingType         = mockTypes.MustLookup("Reading")
-	mockListReadingType = mockTypes.MustLookup("QList<Reading>")
+	mockTypes            = qt.NewTypes().Define([]*qt.Enum{&seasonEnum, &boilerModeEnum}, []qt.POD{readingPOD})
+	readingType          = mockTypes.MustLookup("Reading")
+	mockListReadingType  = mockTypes.MustLookup("QList<Reading>")
+	mockMapStringIntType = qt.MustLookup("QMap<QString,int>")
 )
