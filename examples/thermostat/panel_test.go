@@ -23,7 +23,8 @@ func panelCommand(t *testing.T, args ...string) *exec.Cmd {
 	cmd := exec.Command(filepath.Join(qtpeer.BuildProject(t, "panel"), "panel"), args...)
 	private := filepath.Join(t.TempDir(), "run")
 	require.NoError(t, os.Mkdir(private, 0o700))
-	cmd.Env = append(os.Environ(), "QT_QPA_PLATFORM=offscreen", "QT_QUICK_BACKEND=software", "XDG_RUNTIME_DIR="+private)
+	cmd.Env = append(os.Environ(), "QT_QPA_PLATFORM=offscreen", "QT_QUICK_BACKEND=software", "QML_DISABLE_DISK_CACHE=1",
+		"XDG_RUNTIME_DIR="+private)
 	return cmd
 }
 
