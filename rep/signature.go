@@ -178,6 +178,11 @@ func (h *hasher) class(c *unitClass) string {
 			h.flag(h.scope, t)
 		}
 	}
+	for _, p := range c.props {
+		if p.roles != nil && h.v != Qt5 { // a model's name is that of a type, too
+			h.types[h.scope+p.name] = digest(strings.Join(p.roles, "_"))
+		}
+	}
 	var b strings.Builder
 	b.WriteString(c.name)
 	for _, p := range c.props {
@@ -186,7 +191,7 @@ func (h *hasher) class(c *unitClass) string {
 		case p.child && h.v != Qt5:
 			b.WriteString(h.types[p.typ])
 		case p.roles != nil && h.v != Qt5:
-			b.WriteString(digest(strings.Join(p.roles, "_")))
+			b.WriteString(h.types[h.scope+p.name])
 		default:
 			b.WriteString(h.typeText(p.typ))
 		}
