@@ -257,6 +257,7 @@ type Param struct {
 	Type    *Type
 	Name    string // empty if it has none
 	Default string // accepted by repc, but not understood
+	Note    string // a block comment behind the name; repc takes it for a part of the name, and so it counts in signatures
 }
 
 // Type is a type as it is written. Text keeps white space in angle brackets, because it counts in signatures.

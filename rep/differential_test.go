@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -79,7 +80,7 @@ func TestRandomSignatures(t *testing.T) {
 				want, got := rep.RunRepc(t, repc, src), answer(f, v)
 				mu.Lock()
 				defer mu.Unlock()
-				taken := want[0] != "error"
+				taken := !slices.Contains(want, "error")
 				counts[fmt.Sprintf("Parse takes it %t, repc %t, same %t", bad == nil, taken, strings.Join(want, ",") == strings.Join(got, ","))]++
 				if bad == nil {
 					assert.Equal(t, want, got, "seed %d\n%s", seed, src)
@@ -123,7 +124,7 @@ func TestRandomFormat(t *testing.T) {
 		}
 		assert.Equal(t, string(out), string(g.Format()), "seed %d\n%s", seed, src)
 		for _, v := range []rep.Version{rep.Qt5, rep.Qt6} {
-			if want := answer(f, v); want[0] != "error" {
+			if want := answer(f, v); !slices.Contains(want, "error") {
 				assert.Equal(t, want, answer(g, v), "%s, seed %d\n%s\n%s", v, seed, src, out)
 			}
 		}

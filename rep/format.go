@@ -204,6 +204,9 @@ func (p *Param) text() string {
 	if p.Default != "" {
 		s += " = " + p.Default
 	}
+	if p.Note != "" {
+		s += " " + p.Note
+	}
 	return s
 }
 

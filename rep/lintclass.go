@@ -170,8 +170,11 @@ func (l *linter) params(c *Class, pos Pos, params []*Param) {
 	}
 }
 
-// words finds types of several words, of which only the first is the type to repc.
+// words finds types of several words, of which only the first is the type to repc, and comments that are part of the name to it.
 func (l *linter) words(p *Param, what string) {
+	if p.Note != "" {
+		l.add(p.Pos(), "parameter", fmt.Sprintf("repc takes %s for a part of the %s's name: it counts in the signature", p.Note, what), "put the comment on a line of its own")
+	}
 	if len(p.Type.Args) > 0 || !strings.Contains(p.Type.Name, " ") {
 		return
 	}

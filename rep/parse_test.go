@@ -71,7 +71,7 @@ func TestErrors(t *testing.T) {
 		"#include <x>":                        "3:1: a line with # can only be outside of classes",
 		"property(int x)":                     "3:1: expected PROP, CLASS, MODEL, SIGNAL, SLOT, ENUM, FLAG or }, found property",
 		"/* no end":                           "3:1: this comment has no end: expected */",
-		"PROP(int v /* c */ READONLY)":        "3:12: a block comment cannot be in parentheses: repc takes it for a part of the name",
+		"PROP(int v /* c */ READONLY)":        "3:12: a block comment cannot be at this place in parentheses: repc takes it for a part of what is there",
 		"SIGNAL(a());SIGNAL(b())":             "3:12: expected a blank or the end of the line behind SIGNAL: repc takes a());SIGNAL(b for its name",
 	} {
 		_, err := Parse("x.rep", []byte("class Ab\n{\n"+src+"\n};\n"))

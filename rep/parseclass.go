@@ -279,6 +279,9 @@ func (p *parser) function(in inner) (head, params inner) {
 		i := open + strings.IndexByte(in.str[open:], ')')
 		p.fail(in.at(min(i+1, len(in.str))), "expected ) behind the parameters: nothing can follow them, and parentheses cannot be in them")
 	}
+	if i := strings.Index(in.str[:open], "/*"); i >= 0 {
+		p.fail(in.at(i), blockComment)
+	}
 	return in.slice(0, open), in.slice(open+1, len(in.str)-1)
 }
 
@@ -289,10 +292,9 @@ func (p *parser) slot(from int, doc *CommentGroup) *Slot {
 	s := &Slot{Comments: Comments{Doc: join(doc, p.all())}}
 	s.Span = p.span(from, p.cursor.pos)
 	head, params := p.function(in)
-	raw, _, _ := strings.Cut(p.src()[start:], "(")
-	raw = strings.TrimSpace(raw)
+	raw := strings.TrimSpace(p.src()[start:in.at(strings.IndexByte(in.str, '('))])
 	if behind := raw[strings.LastIndexByte(raw, '>')+1:]; strings.ContainsAny(behind, "\t\r\n") || strings.Contains(raw, "//") {
-		p.fail(start, "expected a slot's type and name on one line, with a blank between them")
+		p.fail(head.at(0), "expected a slot's type and name on one line, with a blank between them")
 	}
 	name := head
 	if i := strings.LastIndexByte(head.str, ' '); i >= 0 {

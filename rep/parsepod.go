@@ -9,7 +9,7 @@ func (p *parser) pod(from int, doc *CommentGroup) *POD {
 	p.blanks()
 	if p.peek() == '(' {
 		open := p.cursor.pos
-		in := p.parens("the POD's name")
+		in := p.parens("POD")
 		pod.Fields = p.params(in, "POD")
 		p.assign(pod)
 		for _, f := range pod.Fields {

@@ -96,6 +96,14 @@ func (p *parser) param(in inner, what string) *Param {
 	if in.str == "" {
 		p.fail(in.at(0), "expected a type: a %s is missing before or behind a comma", map[bool]string{true: "field", false: "parameter"}[what == "POD"])
 	}
+	spaced := true
+	if i := strings.Index(in.str, "/*"); i >= 0 {
+		if pa.Note = in.str[i:]; i == 0 || strings.Index(pa.Note, "*/") != len(pa.Note)-len("*/") {
+			p.fail(in.at(i), blockComment)
+		}
+		spaced = isSpace(in.str[i-1])
+		in = in.slice(0, i)
+	}
 	if head, value, found := strings.Cut(in.str, "="); found {
 		if pa.Default = strings.TrimSpace(value); pa.Default == "" || strings.ContainsAny(pa.Default, "<>,&") {
 			p.fail(in.at(len(head)), "expected no such default value: repc would take it for something else")
@@ -131,6 +139,9 @@ func (p *parser) param(in inner, what string) *Param {
 		}
 	}
 	p.nameOf(pa, typ, rest)
+	if !spaced && pa.Name == "" {
+		p.fail(in.end(), "expected a blank before the comment: repc would take it for a part of the type")
+	}
 	pa.Type.Text += behind
 	return pa
 }

@@ -308,6 +308,10 @@ func (g *generator) params() {
 		if g.one(50) && name != "" || g.odd() {
 			g.put(g.pick("=", " = "), g.pick("1", "0.5", "true", g.value()))
 		}
+		if g.block && g.one(12) {
+			g.notes++
+			g.put(fmt.Sprintf(g.pick(" /* note%d */", " /*note%d*/", "/* note%d \n x */", " /* (note%d) */"), g.notes))
+		}
 	}
 }
 

@@ -243,8 +243,11 @@ func (in inner) slice(from, to int) inner {
 	return inner{in.str[from:to], in.offsets[from : to+1]}
 }
 
+// blockComment is what is wrong with one in parentheses that is not behind a parameter or has signs in it that repc reads.
+const blockComment = "a block comment cannot be at this place in parentheses: repc takes it for a part of what is there"
+
 // parens reads from the opening parenthesis at the cursor to the one that closes it, over comments, strings and parentheses.
-// The comments in it become pending.
+// The comments in it become pending, but for block comments that may be behind a parameter.
 func (s *scanner) parens(what string) inner {
 	open := s.cursor.pos
 	s.expect("(", " behind "+what)
@@ -266,8 +269,17 @@ func (s *scanner) parens(what string) inner {
 			s.pending = append(s.pending, s.comment())
 			continue
 		case strings.HasPrefix(rest, "/*"):
-			s.report(s.cursor.pos, "a block comment cannot be in parentheses: repc takes it for a part of the name")
-			s.comment()
+			from := s.cursor.pos
+			c := s.comment()
+			if what != "SIGNAL" && what != "SLOT" && what != "POD" || strings.ContainsAny(c.Text, "()<>,&=\"") || strings.Contains(c.Text, "//") {
+				s.report(from, blockComment)
+				continue
+			}
+			for s.cursor.pos = from; s.cursor.pos < c.To.Offset; {
+				if put(); s.peek() == '\n' || s.peek() == '\r' {
+					s.cursor.pos++
+				}
+			}
 			continue
 		case c == '\n':
 			s.cursor.pos++
