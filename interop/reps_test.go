@@ -256,13 +256,14 @@ func asks[T any](q *repReplica, property, refused, json string, get func() T, wa
 	q.is(property, json)
 }
 
-// signal waits until the replica has told of a signal, such as "Clock.tick".
+// signal waits until the replica has told of a signal, such as "Clock.tick" or, of overloads, "Overloads.noted(int)".
 func (q *repReplica) signal(signal, args string) {
 	q.t.Helper()
 	dot := strings.LastIndexByte(signal, '.')
 	for {
 		e := q.Wait(soon, "signal", qtpeer.Match{"object": signal[:dot]})
-		if strings.HasPrefix(e.Text("signal"), signal[dot+1:]+"(") {
+		name, _, _ := strings.Cut(e.Text("signal"), "(")
+		if want := signal[dot+1:]; want == name || want == e.Text("signal") {
 			same(q.t, args, e["args"])
 			return
 		}

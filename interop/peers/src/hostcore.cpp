@@ -201,7 +201,7 @@ int runHost(QCoreApplication &app, std::function<void(QList<Hosted> &)> build)
             QString prop;
             if (QObject *o = target(path, &prop))
                 Event("value").str("prop", path).var("value", o->property(prop.toLatin1()));
-        } else if (word == "emit") {                // emit [OBJ.[CHILD.]]SIGNAL [ARGS]
+        } else if (word == "emit") {                // emit [OBJ.[CHILD.]]SIGNAL [ARGS]: a name or a signature
             const QString path = Commands::takeWord(rest);
             QString sig;
             QObject *o = target(path, &sig);
@@ -212,7 +212,7 @@ int runHost(QCoreApplication &app, std::function<void(QList<Hosted> &)> build)
                 return;
             if (!ok || !j.isArray())
                 return fail("bad JSON: " + rest);
-            if (!emitSignal(o, sig.toLatin1(), j.toArray(), &err))
+            if (!emitSignal(o, sig, j.toArray(), &err))
                 return fail(err);
             Event("emitted").str("signal", path);
         } else if (word == "model") {               // model NAME OP [JSON]

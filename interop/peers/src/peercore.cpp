@@ -103,24 +103,36 @@ int Spy::qt_metacall(QMetaObject::Call c, int id, void **a)
     return id - int(m_entries.size());
 }
 
-bool emitSignal(QObject *o, const QByteArray &name, const QJsonArray &args, QString *error)
+int findMethod(const QMetaObject *mo, int from, bool isSignal, const QString &name, int args)
 {
-    const QMetaObject *mo = o->metaObject();
-    for (int i = 0; i < mo->methodCount(); ++i) {
+    const QByteArray wanted = QMetaObject::normalizedSignature(name.toLatin1());
+    for (int i = from; i < mo->methodCount(); ++i) {
         const QMetaMethod m = mo->method(i);
-        if (m.methodType() != QMetaMethod::Signal || m.name() != name || m.parameterCount() != args.size())
-            continue;
-        QVariantList values;
-        void *argv[12] = {};
-        for (int k = 0; k < args.size(); ++k)
-            values << fromJson(args.at(k), m.parameterType(k));
-        for (int k = 0; k < args.size(); ++k)
-            argv[k + 1] = m.parameterType(k) == QMetaType::QVariant ? (void *)&values[k] : values[k].data();
-        o->qt_metacall(QMetaObject::InvokeMetaMethod, i, argv);
-        return true;
+        if ((m.methodType() == QMetaMethod::Signal) == isSignal && m.parameterCount() == args
+            && (wanted.contains('(') ? m.methodSignature() : m.name()) == wanted)
+            return i;
     }
-    *error = QStringLiteral("no signal %1 with %2 parameters").arg(QString::fromLatin1(name)).arg(args.size());
-    return false;
+    return -1;
+}
+
+Arguments::Arguments(const QMetaMethod &m, const QJsonArray &args)
+{
+    for (int k = 0; k < args.size(); ++k)
+        values << fromJson(args.at(k), m.parameterType(k));
+    for (int k = 0; k < args.size(); ++k)
+        argv[k + 1] = m.parameterType(k) == QMetaType::QVariant ? (void *)&values[k] : values[k].data();
+}
+
+bool emitSignal(QObject *o, const QString &name, const QJsonArray &args, QString *error)
+{
+    const int i = findMethod(o->metaObject(), 0, true, name, args.size());
+    if (i < 0) {
+        *error = QStringLiteral("no signal %1 with %2 parameters").arg(name).arg(args.size());
+        return false;
+    }
+    Arguments a(o->metaObject()->method(i), args);
+    o->qt_metacall(QMetaObject::InvokeMetaMethod, i, a.argv);
+    return true;
 }
 
 // ---------------------------------------------------------------- external devices

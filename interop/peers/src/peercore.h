@@ -116,7 +116,18 @@ private:
     QList<Entry> m_entries;
 };
 
-bool emitSignal(QObject *o, const QByteArray &name, const QJsonArray &args, QString *error);
+// ---- signals and slots from stdin
+// The index of a method, from one on, that takes so many arguments: the one with a signature such as "note(int)", or the first with
+// a bare name. -1 if there is none.
+int findMethod(const QMetaObject *mo, int from, bool isSignal, const QString &name, int args);
+// A method's arguments, as qt_metacall takes them.
+struct Arguments
+{
+    Arguments(const QMetaMethod &m, const QJsonArray &args);
+    QVariantList values;
+    void *argv[12] = {};
+};
+bool emitSignal(QObject *o, const QString &name, const QJsonArray &args, QString *error);
 
 // ---- external devices: plain TCP sockets that Qt Remote Objects is handed, as a user would with TLS ones
 class ExternalServer : public QTcpServer

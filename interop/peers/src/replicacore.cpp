@@ -267,7 +267,7 @@ bool Watcher::complete(QAbstractItemModelReplica *m, const QList<int> &roles, co
 void Watcher::command(const QString &word, const QString &line)
 {
     QString rest = line;
-    if (word == "call") {                           // call [OBJ.]SLOT [ARGS]
+    if (word == "call") {                           // call [OBJ.]SLOT [ARGS]: a name or a signature
         QString slot = Commands::takeWord(rest);
         const QString full = slot;
         QObject *o = target(slot);
@@ -277,35 +277,26 @@ void Watcher::command(const QString &word, const QString &line)
         const QJsonArray args = (rest.isEmpty() ? QJsonValue(QJsonArray()) : parseJson(rest.toUtf8(), &ok)).toArray();
         if (!ok)
             return fail("bad JSON: " + rest);
-        const QMetaObject *mo = o->metaObject();
-        for (int i = QRemoteObjectReplica::staticMetaObject.methodCount(); i < mo->methodCount(); ++i) {
-            const QMetaMethod m = mo->method(i);
-            if (m.methodType() == QMetaMethod::Signal || m.name() != slot.toLatin1() || m.parameterCount() != args.size())
-                continue;
-            QVariantList values;
-            void *argv[12] = {};
-            for (int k = 0; k < args.size(); ++k)
-                values << fromJson(args.at(k), m.parameterType(k));
-            for (int k = 0; k < args.size(); ++k)
-                argv[k + 1] = m.parameterType(k) == QMetaType::QVariant ? (void *)&values[k] : values[k].data();
-            QRemoteObjectPendingCall pending;
-            const bool isVoid = qstrcmp(m.typeName(), "void") == 0 || !*m.typeName();
-            if (!isVoid)
-                argv[0] = &pending;                  // QRemoteObjectPendingReply<T> adds no members
-            const int id = ++m_calls;
-            Event("calling").str("slot", full).num("id", id).boolean("void", isVoid);
-            o->qt_metacall(QMetaObject::InvokeMetaMethod, i, argv);
-            if (!isVoid) {
-                auto *w = new QRemoteObjectPendingCallWatcher(pending, this);
-                connect(w, &QRemoteObjectPendingCallWatcher::finished, this, [full, id](QRemoteObjectPendingCallWatcher *self) {
-                    Event("reply").str("slot", full).num("id", id).num("error", int(self->error()))
-                        .var("value", self->returnValue()).str("type", self->returnValue().typeName());
-                    self->deleteLater();
-                });
-            }
-            return;
+        const int i = findMethod(o->metaObject(), QRemoteObjectReplica::staticMetaObject.methodCount(), false, slot, args.size());
+        if (i < 0)
+            return fail(QString("no slot %1 with %2 parameters").arg(full).arg(args.size()));
+        const QMetaMethod m = o->metaObject()->method(i);
+        Arguments a(m, args);
+        QRemoteObjectPendingCall pending;
+        const bool isVoid = qstrcmp(m.typeName(), "void") == 0 || !*m.typeName();
+        if (!isVoid)
+            a.argv[0] = &pending;                    // QRemoteObjectPendingReply<T> adds no members
+        const int id = ++m_calls;
+        Event("calling").str("slot", full).num("id", id).boolean("void", isVoid);
+        o->qt_metacall(QMetaObject::InvokeMetaMethod, i, a.argv);
+        if (!isVoid) {
+            auto *w = new QRemoteObjectPendingCallWatcher(pending, this);
+            connect(w, &QRemoteObjectPendingCallWatcher::finished, this, [full, id](QRemoteObjectPendingCallWatcher *self) {
+                Event("reply").str("slot", full).num("id", id).num("error", int(self->error()))
+                    .var("value", self->returnValue()).str("type", self->returnValue().typeName());
+                self->deleteLater();
+            });
         }
-        fail(QString("no slot %1 with %2 parameters").arg(full).arg(args.size()));
     } else if (word == "set") {                     // set [OBJ.]PROP JSON  (READWRITE: write, READPUSH: push slot)
         QString prop = Commands::takeWord(rest);
         const QString full = prop;

@@ -10,16 +10,53 @@ import (
 	"github.com/go-qtro/qtro/qt"
 )
 
+// Remark is the POD Remark.
+//
+// Slots and signals of one name that differ in their parameters: in how many there are, and in nothing but their types.
+type Remark struct {
+	Text  string
+	Times int32
+}
+
+var remarkPOD = qt.POD{Name: "Remark", Fields: []qt.Field{
+	{Name: "text", TypeName: "QString"},
+	{Name: "times", TypeName: "int"},
+}}
+
+// pack returns the POD as Qt has it.
+func (r Remark) pack() qt.Value {
+	return remarkType.Pack(qt.Of(r.Text), qt.Of(r.Times))
+}
+
+// unpackRemark returns what a value of the POD Remark holds, the zero Remark if it is none.
+func unpackRemark(v qt.Value) Remark {
+	f := remarkType.Unpack(v)
+	return Remark{
+		Text:  qt.OrZero[string](f[0]),
+		Times: qt.OrZero[int32](f[1]),
+	}
+}
+
 // overloadsClass describes the class Overloads to both sides.
 var overloadsClass = &core.Class{
 	Name:       "Overloads",
-	Signature:  "60344cddb9c354723c9f5a83c659e1d9944d8c5e",
-	Signature5: "60344cddb9c354723c9f5a83c659e1d9944d8c5e",
+	Signature:  "55f28f0f5c9a99e64c901e427776ea11c71c1a1f",
+	Signature5: "3377b95b2dcdb92ed4d88e4295a71080b648a1d2",
+	PODs:       []qt.POD{remarkPOD},
+	Scope:      overloadsTypes,
 	Properties: []core.Property{
 		{Name: "calls", Type: "int", Access: core.ReadOnly, Default: 0},
 	},
 	Signals: []core.Signal{
 		{Name: "joined", Params: []core.Param{{Name: "text", Type: "QString"}}},
+		{Name: "noted"},
+		{Name: "noted", Params: []core.Param{{Name: "number", Type: "int"}}},
+		{Name: "noted", Params: []core.Param{{Name: "flag", Type: "bool"}}},
+		{Name: "noted", Params: []core.Param{{Name: "text", Type: "QString"}}},
+		{Name: "noted", Params: []core.Param{{Name: "remark", Type: "Remark"}}},
+		{Name: "noted", Params: []core.Param{{Name: "numbers", Type: "QList<int>"}}},
+		{Name: "noted", Params: []core.Param{{Name: "text", Type: "QString"}, {Name: "times", Type: "int"}}},
+		{Name: "noted", Params: []core.Param{{Name: "times", Type: "int"}, {Name: "text", Type: "QString"}}},
 	},
 	Slots: []core.Slot{
 		{Name: "join", Return: "QString"},
@@ -28,6 +65,13 @@ var overloadsClass = &core.Class{
 		{Name: "join", Return: "QString", Params: []core.Param{{Name: "a", Type: "QString"}, {Name: "b", Type: "int"}, {Name: "c", Type: "bool"}}},
 		{Name: "reset"},
 		{Name: "reset", Return: "int", Params: []core.Param{{Name: "to", Type: "int"}}},
+		{Name: "note", Return: "QString", Params: []core.Param{{Name: "number", Type: "int"}}},
+		{Name: "note", Return: "QString", Params: []core.Param{{Name: "flag", Type: "bool"}}},
+		{Name: "note", Return: "int", Params: []core.Param{{Name: "text", Type: "QString"}}},
+		{Name: "note", Return: "Remark", Params: []core.Param{{Name: "remark", Type: "Remark"}}},
+		{Name: "note", Params: []core.Param{{Name: "numbers", Type: "QList<int>"}}},
+		{Name: "note", Return: "QString", Params: []core.Param{{Name: "text", Type: "QString"}, {Name: "times", Type: "int"}}},
+		{Name: "note", Return: "QString", Params: []core.Param{{Name: "times", Type: "int"}, {Name: "text", Type: "QString"}}},
 	},
 }
 
@@ -46,11 +90,23 @@ type OverloadsSlots interface {
 	Reset(ctx context.Context) error
 	// ResetInt32 answers the slot reset(int).
 	ResetInt32(ctx context.Context, to int32) (int32, error)
+	// Note answers the slot note(int).
+	Note(ctx context.Context, number int32) (string, error)
+	// NoteBool answers the slot note(bool).
+	NoteBool(ctx context.Context, flag bool) (string, error)
+	// NoteString answers the slot note(QString).
+	NoteString(ctx context.Context, text string) (int32, error)
+	// NoteRemark answers the slot note(Remark).
+	NoteRemark(ctx context.Context, remark Remark) (Remark, error)
+	// NoteInt32List answers the slot note(QList<int>).
+	NoteInt32List(ctx context.Context, numbers []int32) error
+	// NoteStringInt32 answers the slot note(QString,int).
+	NoteStringInt32(ctx context.Context, text string, times int32) (string, error)
+	// NoteInt32String answers the slot note(int,QString).
+	NoteInt32String(ctx context.Context, times int32, text string) (string, error)
 }
 
 // OverloadsSource is an object of the class Overloads that a host remotes. Its methods are safe for concurrent use.
-//
-// Slots of one name that differ in their parameters.
 type OverloadsSource struct{ source *core.Source }
 
 // NewOverloadsSource returns a source with its properties at their defaults, whose slots impl answers.
@@ -83,6 +139,33 @@ func NewOverloadsSource(impl OverloadsSlots) (*OverloadsSource, error) {
 			x, err := impl.ResetInt32(ctx, qt.OrZero[int32](args[0]))
 			return qt.Of(x), err
 		}),
+		source.Handle("note(int)", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.Note(ctx, qt.OrZero[int32](args[0]))
+			return qt.Of(x), err
+		}),
+		source.Handle("note(bool)", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.NoteBool(ctx, qt.OrZero[bool](args[0]))
+			return qt.Of(x), err
+		}),
+		source.Handle("note(QString)", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.NoteString(ctx, qt.OrZero[string](args[0]))
+			return qt.Of(x), err
+		}),
+		source.Handle("note(Remark)", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.NoteRemark(ctx, unpackRemark(args[0]))
+			return x.pack(), err
+		}),
+		source.Handle("note(QList<int>)", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			return qt.Value{}, impl.NoteInt32List(ctx, qt.UnpackList(args[0], qt.OrZero[int32]))
+		}),
+		source.Handle("note(QString,int)", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.NoteStringInt32(ctx, qt.OrZero[string](args[0]), qt.OrZero[int32](args[1]))
+			return qt.Of(x), err
+		}),
+		source.Handle("note(int,QString)", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+			x, err := impl.NoteInt32String(ctx, qt.OrZero[int32](args[0]), qt.OrZero[string](args[1]))
+			return qt.Of(x), err
+		}),
 	)
 	if err != nil {
 		return nil, err
@@ -109,10 +192,48 @@ func (s *OverloadsSource) EmitJoined(text string) error {
 	return core.Emit(s.source, "joined", qt.Of(text))
 }
 
+// EmitNoted emits the signal noted() to all replicas.
+func (s *OverloadsSource) EmitNoted() error {
+	return core.Emit(s.source, "noted()")
+}
+
+// EmitNotedInt32 emits the signal noted(int) to all replicas.
+func (s *OverloadsSource) EmitNotedInt32(number int32) error {
+	return core.Emit(s.source, "noted(int)", qt.Of(number))
+}
+
+// EmitNotedBool emits the signal noted(bool) to all replicas.
+func (s *OverloadsSource) EmitNotedBool(flag bool) error {
+	return core.Emit(s.source, "noted(bool)", qt.Of(flag))
+}
+
+// EmitNotedString emits the signal noted(QString) to all replicas.
+func (s *OverloadsSource) EmitNotedString(text string) error {
+	return core.Emit(s.source, "noted(QString)", qt.Of(text))
+}
+
+// EmitNotedRemark emits the signal noted(Remark) to all replicas.
+func (s *OverloadsSource) EmitNotedRemark(remark Remark) error {
+	return core.Emit(s.source, "noted(Remark)", remark.pack())
+}
+
+// EmitNotedInt32List emits the signal noted(QList<int>) to all replicas.
+func (s *OverloadsSource) EmitNotedInt32List(numbers []int32) error {
+	return core.Emit(s.source, "noted(QList<int>)", qt.PackList(overloadsListIntType, numbers, qt.Of[int32]))
+}
+
+// EmitNotedStringInt32 emits the signal noted(QString,int) to all replicas.
+func (s *OverloadsSource) EmitNotedStringInt32(text string, times int32) error {
+	return core.Emit(s.source, "noted(QString,int)", qt.Of(text), qt.Of(times))
+}
+
+// EmitNotedInt32String emits the signal noted(int,QString) to all replicas.
+func (s *OverloadsSource) EmitNotedInt32String(times int32, text string) error {
+	return core.Emit(s.source, "noted(int,QString)", qt.Of(times), qt.Of(text))
+}
+
 // OverloadsReplica is an object of the class Overloads elsewhere. What it can do besides, such as Wait and Close, is said of
 // [core.Replica]. Before it is Valid its properties have the class's defaults. Its methods are safe for concurrent use.
-//
-// Slots of one name that differ in their parameters.
 type OverloadsReplica struct{ *core.Replica }
 
 // AcquireOverloads returns a replica of the object with a name. It does not wait for it: see [core.Node.Acquire].
@@ -139,6 +260,54 @@ func (r *OverloadsReplica) OnCallsChanged(fn func(calls int32)) (cancel func()) 
 // OnJoined calls fn whenever the source emits the signal joined, until it is cancelled.
 func (r *OverloadsReplica) OnJoined(fn func(text string)) (cancel func()) {
 	cancel, _ = r.Replica.OnSignal("joined", func(args []qt.Value) { fn(qt.OrZero[string](args[0])) }) // the class has it
+	return cancel
+}
+
+// OnNoted calls fn whenever the source emits the signal noted(), until it is cancelled.
+func (r *OverloadsReplica) OnNoted(fn func()) (cancel func()) {
+	cancel, _ = r.Replica.OnSignal("noted()", func(_ []qt.Value) { fn() }) // the class has it
+	return cancel
+}
+
+// OnNotedInt32 calls fn whenever the source emits the signal noted(int), until it is cancelled.
+func (r *OverloadsReplica) OnNotedInt32(fn func(number int32)) (cancel func()) {
+	cancel, _ = r.Replica.OnSignal("noted(int)", func(args []qt.Value) { fn(qt.OrZero[int32](args[0])) }) // the class has it
+	return cancel
+}
+
+// OnNotedBool calls fn whenever the source emits the signal noted(bool), until it is cancelled.
+func (r *OverloadsReplica) OnNotedBool(fn func(flag bool)) (cancel func()) {
+	cancel, _ = r.Replica.OnSignal("noted(bool)", func(args []qt.Value) { fn(qt.OrZero[bool](args[0])) }) // the class has it
+	return cancel
+}
+
+// OnNotedString calls fn whenever the source emits the signal noted(QString), until it is cancelled.
+func (r *OverloadsReplica) OnNotedString(fn func(text string)) (cancel func()) {
+	cancel, _ = r.Replica.OnSignal("noted(QString)", func(args []qt.Value) { fn(qt.OrZero[string](args[0])) }) // the class has it
+	return cancel
+}
+
+// OnNotedRemark calls fn whenever the source emits the signal noted(Remark), until it is cancelled.
+func (r *OverloadsReplica) OnNotedRemark(fn func(remark Remark)) (cancel func()) {
+	cancel, _ = r.Replica.OnSignal("noted(Remark)", func(args []qt.Value) { fn(unpackRemark(args[0])) }) // the class has it
+	return cancel
+}
+
+// OnNotedInt32List calls fn whenever the source emits the signal noted(QList<int>), until it is cancelled.
+func (r *OverloadsReplica) OnNotedInt32List(fn func(numbers []int32)) (cancel func()) {
+	cancel, _ = r.Replica.OnSignal("noted(QList<int>)", func(args []qt.Value) { fn(qt.UnpackList(args[0], qt.OrZero[int32])) }) // the class has it
+	return cancel
+}
+
+// OnNotedStringInt32 calls fn whenever the source emits the signal noted(QString,int), until it is cancelled.
+func (r *OverloadsReplica) OnNotedStringInt32(fn func(text string, times int32)) (cancel func()) {
+	cancel, _ = r.Replica.OnSignal("noted(QString,int)", func(args []qt.Value) { fn(qt.OrZero[string](args[0]), qt.OrZero[int32](args[1])) }) // the class has it
+	return cancel
+}
+
+// OnNotedInt32String calls fn whenever the source emits the signal noted(int,QString), until it is cancelled.
+func (r *OverloadsReplica) OnNotedInt32String(fn func(times int32, text string)) (cancel func()) {
+	cancel, _ = r.Replica.OnSignal("noted(int,QString)", func(args []qt.Value) { fn(qt.OrZero[int32](args[0]), qt.OrZero[string](args[1])) }) // the class has it
 	return cancel
 }
 
@@ -177,3 +346,52 @@ func (r *OverloadsReplica) ResetInt32(ctx context.Context, to int32) (int32, err
 	v, err := core.CallSlot(ctx, r.Replica, "reset(int)", qt.Of(to))
 	return qt.OrZero[int32](v), err
 }
+
+// Note calls the slot note(int) and waits for its reply.
+func (r *OverloadsReplica) Note(ctx context.Context, number int32) (string, error) {
+	v, err := core.CallSlot(ctx, r.Replica, "note(int)", qt.Of(number))
+	return qt.OrZero[string](v), err
+}
+
+// NoteBool calls the slot note(bool) and waits for its reply.
+func (r *OverloadsReplica) NoteBool(ctx context.Context, flag bool) (string, error) {
+	v, err := core.CallSlot(ctx, r.Replica, "note(bool)", qt.Of(flag))
+	return qt.OrZero[string](v), err
+}
+
+// NoteString calls the slot note(QString) and waits for its reply.
+func (r *OverloadsReplica) NoteString(ctx context.Context, text string) (int32, error) {
+	v, err := core.CallSlot(ctx, r.Replica, "note(QString)", qt.Of(text))
+	return qt.OrZero[int32](v), err
+}
+
+// NoteRemark calls the slot note(Remark) and waits for its reply.
+func (r *OverloadsReplica) NoteRemark(ctx context.Context, remark Remark) (Remark, error) {
+	v, err := core.CallSlot(ctx, r.Replica, "note(Remark)", remark.pack())
+	return unpackRemark(v), err
+}
+
+// NoteInt32List calls the slot note(QList<int>) and waits for its reply.
+func (r *OverloadsReplica) NoteInt32List(ctx context.Context, numbers []int32) error {
+	_, err := core.CallSlot(ctx, r.Replica, "note(QList<int>)", qt.PackList(overloadsListIntType, numbers, qt.Of[int32]))
+	return err
+}
+
+// NoteStringInt32 calls the slot note(QString,int) and waits for its reply.
+func (r *OverloadsReplica) NoteStringInt32(ctx context.Context, text string, times int32) (string, error) {
+	v, err := core.CallSlot(ctx, r.Replica, "note(QString,int)", qt.Of(text), qt.Of(times))
+	return qt.OrZero[string](v), err
+}
+
+// NoteInt32String calls the slot note(int,QString) and waits for its reply.
+func (r *OverloadsReplica) NoteInt32String(ctx context.Context, times int32, text string) (string, error) {
+	v, err := core.CallSlot(ctx, r.Replica, "note(int,QString)", qt.Of(times), qt.Of(text))
+	return qt.OrZero[string](v), err
+}
+
+// The types that values are made with.
+var (
+	overloadsTypes       = qt.NewTypes().Define(nil, []qt.POD{remarkPOD})
+	remarkType           = overloadsTypes.MustLookup("Remark")
+	overloadsListIntType = qt.MustLookup("QList<int>")
+)

@@ -16,6 +16,37 @@ public:
         setCalls(to);
         return before;
     }
+    QString note(int number) override
+    {
+        emit noted(number);
+        return "int " + QString::number(number);
+    }
+    QString note(bool flag) override
+    {
+        emit noted(flag);
+        return flag ? "bool yes" : "bool no";
+    }
+    int note(const QString &text) override
+    {
+        emit noted(text);
+        return text.size();
+    }
+    Remark note(const Remark &remark) override
+    {
+        emit noted(remark);
+        return Remark(remark.text() + '!', remark.times() + 1);
+    }
+    void note(const QList<int> &numbers) override { emit noted(numbers); }
+    QString note(const QString &text, int times) override
+    {
+        emit noted(text, times);
+        return text + " x " + QString::number(times);
+    }
+    QString note(int times, const QString &text) override
+    {
+        emit noted(times, text);
+        return QString::number(times) + " x " + text;
+    }
 private:
     QString told(const QString &text)
     {
