@@ -13,23 +13,21 @@ import (
 type generator struct {
 	*rand.Rand
 	strings.Builder
-	oddity   float64 // how likely it is that something is odd
-	six      bool    // whether the file has what only Qt 6 knows
-	block    bool    // whether comments may be block comments
-	foreign  bool    // whether there are types and classes that the file does not declare
-	names    int     // used up
-	notes    int
-	types    []string // names of PODs and enums so far
-	classes  []string
-	enums    []string // of the class
-	keys     []string // of the enums of the class
-	newline  string
-	lastLine string
+	oddity  float64 // how likely it is that something is odd
+	six     bool    // whether the file has what only Qt 6 knows
+	block   bool    // whether comments may be block comments
+	foreign bool    // whether there are types and classes that the file does not declare
+	names   int     // used up
+	notes   int
+	types   []string // names of PODs and enums so far
+	classes []string
+	enums   []string // of the class
+	keys    []string // of the enums of the class
 }
 
 // randomFile returns the file of a seed. Every fourth one is spoilt: words or lines are missing, doubled, moved or replaced.
 func randomFile(seed uint64) string {
-	g := &generator{Rand: rand.New(rand.NewPCG(seed, 1)), newline: "\n"}
+	g := &generator{Rand: rand.New(rand.NewPCG(seed, 1))}
 	g.oddity = []float64{0, 0, 0.002, 0.005, 0.005, 0.01, 0.03}[g.IntN(7)]
 	g.six = g.one(2)
 	g.block, g.foreign = g.six && g.one(2), g.one(3)
