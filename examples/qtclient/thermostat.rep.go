@@ -42,11 +42,10 @@ func NewThermostatSource(impl ThermostatSlots) (*ThermostatSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	err =
-		source.Handle("boost", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
-			x, err := impl.Boost(ctx, qt.OrZero[int32](args[0]))
-			return qt.Of(x), err
-		})
+	err = source.Handle("boost", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+		x, err := impl.Boost(ctx, qt.OrZero[int32](args[0]))
+		return qt.Of(x), err
+	})
 	if err != nil {
 		return nil, err
 	}

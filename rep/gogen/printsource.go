@@ -44,7 +44,7 @@ func (g *generator) constructor(c *class) {
 	g.line("func New%s(impl %sSlots) (*%s, error) {", name, c.goName, name)
 	g.line("source, err := core.NewSource(%s)\nif err != nil {\nreturn nil, err\n}", c.varName)
 	if len(c.slots) == 1 {
-		g.line("err = ")
+		g.buf.WriteString("err = ")
 		g.handler(c.slots[0])
 		g.line("")
 	} else {

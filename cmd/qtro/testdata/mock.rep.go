@@ -119,11 +119,10 @@ func NewPumpSource(impl PumpSlots) (*PumpSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	err =
-		source.Handle("spin", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
-			x, err := impl.Spin(ctx, qt.OrZero[int32](args[0]))
-			return qt.Of(x), err
-		})
+	err = source.Handle("spin", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+		x, err := impl.Spin(ctx, qt.OrZero[int32](args[0]))
+		return qt.Of(x), err
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -247,11 +247,10 @@ func NewWellSource(impl WellSlots) (*WellSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	err =
-		source.Handle("draw", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
-			x, err := impl.Draw(ctx, qt.OrZero[float64](args[0]))
-			return qt.Of(x), err
-		})
+	err = source.Handle("draw", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+		x, err := impl.Draw(ctx, qt.OrZero[float64](args[0]))
+		return qt.Of(x), err
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -102,11 +102,10 @@ func NewBellSource(impl BellSlots) (*BellSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	err =
-		source.Handle("ring", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
-			x, err := impl.Ring(ctx, qt.OrZero[int32](args[0]))
-			return qt.Of(x), err
-		})
+	err = source.Handle("ring", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+		x, err := impl.Ring(ctx, qt.OrZero[int32](args[0]))
+		return qt.Of(x), err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -231,11 +230,10 @@ func NewTowerSource(impl TowerSlots) (*TowerSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	err =
-		source.Handle("after", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
-			x, err := impl.After(ctx, unpackMark(args[0]))
-			return x.pack(), err
-		})
+	err = source.Handle("after", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+		x, err := impl.After(ctx, unpackMark(args[0]))
+		return x.pack(), err
+	})
 	if err != nil {
 		return nil, err
 	}

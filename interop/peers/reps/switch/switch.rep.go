@@ -43,10 +43,9 @@ func NewSwitchSource(impl SwitchSlots) (*SwitchSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	err =
-		source.Handle("request", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
-			return qt.Value{}, impl.Request(ctx, qt.OrZero[bool](args[0]))
-		})
+	err = source.Handle("request", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+		return qt.Value{}, impl.Request(ctx, qt.OrZero[bool](args[0]))
+	})
 	if err != nil {
 		return nil, err
 	}

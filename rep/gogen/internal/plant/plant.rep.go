@@ -41,11 +41,10 @@ func NewValveSource(impl ValveSlots) (*ValveSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	err =
-		source.Handle("turn", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
-			x, err := impl.Turn(ctx, qt.OrZero[int32](args[0]))
-			return qt.Of(x), err
-		})
+	err = source.Handle("turn", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+		x, err := impl.Turn(ctx, qt.OrZero[int32](args[0]))
+		return qt.Of(x), err
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -256,11 +256,10 @@ func NewGaugeSource(impl GaugeSlots) (*GaugeSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	err =
-		source.Handle("calibrate", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
-			x, err := impl.Calibrate(ctx, qt.OrZero[float64](args[0]))
-			return qt.Of(x), err
-		})
+	err = source.Handle("calibrate", func(ctx context.Context, args []qt.Value) (qt.Value, error) {
+		x, err := impl.Calibrate(ctx, qt.OrZero[float64](args[0]))
+		return qt.Of(x), err
+	})
 	if err != nil {
 		return nil, err
 	}
