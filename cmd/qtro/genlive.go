@@ -135,6 +135,7 @@ func elsewhere(e enumInfo) bool {
 // typeNames returns the names in the types of a class, without those of templates.
 func (d *description) typeNames() (names []string) {
 	add := func(typ string) {
+		typ = strings.TrimPrefix(typ, "const ")
 		pieces := strings.FieldsFunc(typ, func(r rune) bool { return strings.ContainsRune("<>,& ", r) })
 		for i, piece := range pieces {
 			if piece != "const" && (i > 0 || len(pieces) == 1 || !strings.Contains(typ, "<")) {

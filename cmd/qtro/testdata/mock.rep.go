@@ -234,7 +234,7 @@ func (r *PumpReplica) Spin(ctx context.Context, by int32) (int32, error) {
 var boilerClass = &core.Class{
 	Name:       "Boiler",
 	Signature:  "086d09ed93e6f5b2616073fc958c62b927be475f",
-	Signature5: "65fb0bf186e446ae2a5b0c7d0bdc57df47ab9139",
+	Signature5: "0e072e9c55d65bfb44143a3f0591e5757dda2c4c",
 	Enums:      []qt.Enum{seasonEnum, boilerModeEnum},
 	PODs:       []qt.POD{readingPOD},
 	Scope:      mockTypes,
