@@ -1,4 +1,4 @@
 #include "replica.h"
 #include "rep_access_replica.h"
 
-static peer::Acquirable<AccessReplica> objects("Access");
+static peer::Acquirable<AccessReplica> accessObjects("Access");

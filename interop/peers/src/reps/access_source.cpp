@@ -15,4 +15,4 @@ public:
     }
 };
 
-static peer::Host objects([](QList<peer::Hosted> &all, QObject *parent) { all << peer::hosted<AccessSourceAPI>("Access", new AccessImpl(parent)); });
+static peer::Host accessObjects([](QList<peer::Hosted> &all, QObject *parent) { all << peer::hosted<AccessSourceAPI>("Access", new AccessImpl(parent)); });

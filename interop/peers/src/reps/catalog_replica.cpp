@@ -1,4 +1,4 @@
 #include "replica.h"
 #include "rep_catalog_replica.h"
 
-static peer::Acquirable<CatalogReplica> objects("Catalog");
+static peer::Acquirable<CatalogReplica> catalogObjects("Catalog");

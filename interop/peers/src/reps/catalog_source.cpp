@@ -14,7 +14,7 @@ public:
     void close() override { setOpen(false); }
 };
 
-static peer::Host objects([](QList<peer::Hosted> &all, QObject *parent) {
+static peer::Host catalogObjects([](QList<peer::Hosted> &all, QObject *parent) {
     // The roles have the numbers that Go's models give them.
     const int shelf = Qt::UserRole + 2, available = Qt::UserRole + 3;
     auto *books = new NodeModel(1, {{Qt::DisplayRole, "display"}, {shelf, "shelf"}, {available, "available"}}, parent);

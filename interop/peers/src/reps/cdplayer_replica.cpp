@@ -1,5 +1,5 @@
 #include "replica.h"
 #include "rep_cdplayer_replica.h"
 
-static peer::Registered types([] { peer::registerList<QList<Track>>("QList<Track>"); });
-static peer::Acquirable<PlayerReplica> objects("Player");
+static peer::Registered cdplayerTypes([] { peer::registerList<QList<Track>>("QList<Track>"); });
+static peer::Acquirable<PlayerReplica> cdplayerObjects("Player");

@@ -1,7 +1,7 @@
 #include "source.h"
 #include "rep_cdplayer_source.h"
 
-static peer::Registered types([] { peer::registerList<QList<Track>>("QList<Track>"); });
+static peer::Registered cdplayerTypes([] { peer::registerList<QList<Track>>("QList<Track>"); });
 
 class PlayerImpl : public PlayerSimpleSource, public peer::Setters
 {
@@ -64,4 +64,4 @@ public:
     }
 };
 
-static peer::Host objects([](QList<peer::Hosted> &all, QObject *parent) { all << peer::hosted<PlayerSourceAPI>("Player", new PlayerImpl(parent)); });
+static peer::Host cdplayerObjects([](QList<peer::Hosted> &all, QObject *parent) { all << peer::hosted<PlayerSourceAPI>("Player", new PlayerImpl(parent)); });

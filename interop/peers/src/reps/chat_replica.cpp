@@ -1,4 +1,4 @@
 #include "replica.h"
 #include "rep_chat_replica.h"
 
-static peer::Acquirable<ChatReplica> objects("Chat");
+static peer::Acquirable<ChatReplica> chatObjects("Chat");

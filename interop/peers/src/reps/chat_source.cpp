@@ -35,4 +35,4 @@ private:
     QStringList m_names;
 };
 
-static peer::Host objects([](QList<peer::Hosted> &all, QObject *parent) { all << peer::hosted<ChatSourceAPI>("Chat", new ChatImpl(parent)); });
+static peer::Host chatObjects([](QList<peer::Hosted> &all, QObject *parent) { all << peer::hosted<ChatSourceAPI>("Chat", new ChatImpl(parent)); });

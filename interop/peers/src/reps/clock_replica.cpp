@@ -1,4 +1,4 @@
 #include "replica.h"
 #include "rep_clock_replica.h"
 
-static peer::Acquirable<ClockReplica> objects("Clock");
+static peer::Acquirable<ClockReplica> clockObjects("Clock");

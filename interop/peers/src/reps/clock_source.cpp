@@ -27,4 +27,4 @@ public:
     void ring() override { emit rang(); }
 };
 
-static peer::Host objects([](QList<peer::Hosted> &all, QObject *parent) { all << peer::hosted<ClockSourceAPI>("Clock", new ClockImpl(parent)); });
+static peer::Host clockObjects([](QList<peer::Hosted> &all, QObject *parent) { all << peer::hosted<ClockSourceAPI>("Clock", new ClockImpl(parent)); });

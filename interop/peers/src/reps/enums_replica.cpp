@@ -2,4 +2,4 @@
 #include "rep_enums_replica.h"
 #include "enums_types.h"
 
-static peer::Acquirable<CrossingReplica> objects("Crossing");
+static peer::Acquirable<CrossingReplica> enumsObjects("Crossing");

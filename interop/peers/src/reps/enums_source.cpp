@@ -20,4 +20,4 @@ public:
     }
 };
 
-static peer::Host objects([](QList<peer::Hosted> &all, QObject *parent) { all << peer::hosted<CrossingSourceAPI>("Crossing", new CrossingImpl(parent)); });
+static peer::Host enumsObjects([](QList<peer::Hosted> &all, QObject *parent) { all << peer::hosted<CrossingSourceAPI>("Crossing", new CrossingImpl(parent)); });

@@ -1,4 +1,4 @@
 #include "replica.h"
 #include "rep_flags_replica.h"
 
-static peer::Acquirable<DoorReplica> objects("Door");
+static peer::Acquirable<DoorReplica> flagsObjects("Door");

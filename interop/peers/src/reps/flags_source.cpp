@@ -11,7 +11,7 @@ public:
     void slam(Faults faults) override { peer::logSlot("Door", "slam", {int(faults)}); }
 };
 
-static peer::Host objects([](QList<peer::Hosted> &all, QObject *parent) {
+static peer::Host flagsObjects([](QList<peer::Hosted> &all, QObject *parent) {
     all << peer::hosted<DoorSourceAPI>("Door", new DoorImpl(parent));
     // Without these, slots that return flags reply nothing.
     qRegisterMetaType<DoorSource::Faults>("Faults");

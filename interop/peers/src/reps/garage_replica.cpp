@@ -1,4 +1,4 @@
 #include "replica.h"
 #include "rep_garage_replica.h"
 
-static peer::Acquirable<GarageReplica> objects("Garage");
+static peer::Acquirable<GarageReplica> garageObjects("Garage");

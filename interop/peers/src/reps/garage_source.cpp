@@ -21,4 +21,4 @@ public:
     void fallthrough(const QUrl &url) override { setUrl(url); }
 };
 
-static peer::Host objects([](QList<peer::Hosted> &all, QObject *parent) { all << peer::hosted<GarageSourceAPI>("Garage", new GarageImpl(parent)); });
+static peer::Host garageObjects([](QList<peer::Hosted> &all, QObject *parent) { all << peer::hosted<GarageSourceAPI>("Garage", new GarageImpl(parent)); });

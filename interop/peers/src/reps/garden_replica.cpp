@@ -1,4 +1,4 @@
 #include "replica.h"
 #include "rep_garden_replica.h"
 
-static peer::Acquirable<GardenReplica> objects("Garden");
+static peer::Acquirable<GardenReplica> gardenObjects("Garden");

@@ -57,4 +57,4 @@ public:
     }
 };
 
-static peer::Host objects([](QList<peer::Hosted> &all, QObject *parent) { all << peer::hosted<GardenSourceAPI>("Garden", new GardenImpl(parent)); });
+static peer::Host gardenObjects([](QList<peer::Hosted> &all, QObject *parent) { all << peer::hosted<GardenSourceAPI>("Garden", new GardenImpl(parent)); });

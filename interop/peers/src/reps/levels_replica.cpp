@@ -2,4 +2,4 @@
 #include "rep_levels_replica.h"
 #include "levels_types.h"
 
-static peer::Acquirable<SounderReplica> objects("Sounder");
+static peer::Acquirable<SounderReplica> levelsObjects("Sounder");

@@ -18,4 +18,4 @@ public:
     Unit convert(Unit unit) override { return unit == Meter ? Fathom : Meter; }
 };
 
-static peer::Host objects([](QList<peer::Hosted> &all, QObject *parent) { all << peer::hosted<SounderSourceAPI>("Sounder", new SounderImpl(parent)); });
+static peer::Host levelsObjects([](QList<peer::Hosted> &all, QObject *parent) { all << peer::hosted<SounderSourceAPI>("Sounder", new SounderImpl(parent)); });

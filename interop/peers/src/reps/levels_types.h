@@ -1,4 +1,4 @@
-static peer::Registered types([] {
+static peer::Registered levelsTypes([] {
     peer::registerStreams<Tone>("Tone");
     peer::registerStreams<Echo>("Echo");
     peer::registerList<QList<Echo>>("QList<Echo>");

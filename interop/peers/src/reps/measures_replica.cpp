@@ -2,4 +2,4 @@
 #include "rep_measures_replica.h"
 #include "measures_types.h"
 
-static peer::Acquirable<MeasuresReplica> objects("Measures");
+static peer::Acquirable<MeasuresReplica> measuresObjects("Measures");

@@ -42,4 +42,4 @@ public:
     }
 };
 
-static peer::Host objects([](QList<peer::Hosted> &all, QObject *parent) { all << peer::hosted<MeasuresSourceAPI>("Measures", new MeasuresImpl(parent)); });
+static peer::Host measuresObjects([](QList<peer::Hosted> &all, QObject *parent) { all << peer::hosted<MeasuresSourceAPI>("Measures", new MeasuresImpl(parent)); });

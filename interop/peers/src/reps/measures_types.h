@@ -1,4 +1,4 @@
-static peer::Registered types([] {
+static peer::Registered measuresTypes([] {
     peer::registerList<QList<int>>("QList<int>");
     peer::registerMap<QMap<QString, int>>("QMap<QString,int>");
 });

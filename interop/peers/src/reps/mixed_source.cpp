@@ -23,7 +23,7 @@ public:
     }
 };
 
-static peer::Host objects([](QList<peer::Hosted> &all, QObject *parent) {
+static peer::Host mixedObjects([](QList<peer::Hosted> &all, QObject *parent) {
     auto *bell = new BellImpl(parent);
     bell->setObjectName("Bell");
     all << peer::hosted<TowerSourceAPI>("Tower", new TowerImpl(parent)) << peer::hosted<BellSourceAPI>("Bell", bell)

@@ -1,4 +1,4 @@
-static peer::Registered types([] {
+static peer::Registered mixedTypes([] {
 #if QT_VERSION < QT_VERSION_CHECK(6, 0, 0)
     peer::registerStreams<StageEnum::Stage>("StageEnum::Stage");
 #endif

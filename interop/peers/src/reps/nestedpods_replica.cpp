@@ -2,4 +2,4 @@
 #include "rep_nestedpods_replica.h"
 #include "nestedpods_types.h"
 
-static peer::Acquirable<WorkshopReplica> objects("Workshop");
+static peer::Acquirable<WorkshopReplica> nestedpodsObjects("Workshop");

@@ -29,4 +29,4 @@ public:
     }
 };
 
-static peer::Host objects([](QList<peer::Hosted> &all, QObject *parent) { all << peer::hosted<WorkshopSourceAPI>("Workshop", new WorkshopImpl(parent)); });
+static peer::Host nestedpodsObjects([](QList<peer::Hosted> &all, QObject *parent) { all << peer::hosted<WorkshopSourceAPI>("Workshop", new WorkshopImpl(parent)); });

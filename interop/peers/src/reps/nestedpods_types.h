@@ -1,4 +1,4 @@
-static peer::Registered types([] {
+static peer::Registered nestedpodsTypes([] {
 #if QT_VERSION < QT_VERSION_CHECK(6, 0, 0)
     peer::registerStreams<FinishEnum::Finish>("FinishEnum::Finish");
 #endif

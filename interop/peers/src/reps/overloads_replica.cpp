@@ -1,4 +1,4 @@
 #include "replica.h"
 #include "rep_overloads_replica.h"
 
-static peer::Acquirable<OverloadsReplica> objects("Overloads");
+static peer::Acquirable<OverloadsReplica> overloadsObjects("Overloads");

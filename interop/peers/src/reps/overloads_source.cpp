@@ -58,7 +58,7 @@ private:
 
 // Not with the API that repc makes, which C++ does not compile where slots are overloaded; it is by this one that plain QObjects
 // are remoted, and what repc says of the class is its meta object's too.
-static peer::Host objects([](QList<peer::Hosted> &all, QObject *parent) {
+static peer::Host overloadsObjects([](QList<peer::Hosted> &all, QObject *parent) {
     auto *object = new OverloadsImpl(parent);
     all << peer::Hosted{"Overloads", object, [object](QRemoteObjectHostBase *h) { return h->enableRemoting(object, "Overloads"); }};
 });

@@ -1,7 +1,7 @@
 #include "source.h"
 #include "rep_phonebook_source.h"
 
-static peer::Registered types([] {
+static peer::Registered phonebookTypes([] {
     peer::registerList<QList<Number>>("QList<Number>");
     peer::registerList<QList<Person>>("QList<Person>");
     peer::registerMap<QMap<QString, Person>>("QMap<QString,Person>");
@@ -62,4 +62,4 @@ public:
     }
 };
 
-static peer::Host objects([](QList<peer::Hosted> &all, QObject *parent) { all << peer::hosted<PhoneBookSourceAPI>("PhoneBook", new PhoneBookImpl(parent)); });
+static peer::Host phonebookObjects([](QList<peer::Hosted> &all, QObject *parent) { all << peer::hosted<PhoneBookSourceAPI>("PhoneBook", new PhoneBookImpl(parent)); });

@@ -1,4 +1,4 @@
 #include "replica.h"
 #include "rep_switch_replica.h"
 
-static peer::Acquirable<SwitchReplica> objects("Switch");
+static peer::Acquirable<SwitchReplica> switchObjects("Switch");

@@ -12,4 +12,4 @@ public:
     }
 };
 
-static peer::Host objects([](QList<peer::Hosted> &all, QObject *parent) { all << peer::hosted<SwitchSourceAPI>("Switch", new SwitchImpl(parent)); });
+static peer::Host switchObjects([](QList<peer::Hosted> &all, QObject *parent) { all << peer::hosted<SwitchSourceAPI>("Switch", new SwitchImpl(parent)); });

@@ -1,7 +1,7 @@
 #include "replica.h"
 #include "rep_timemodel_replica.h"
 
-static peer::Registered types([] {
+static peer::Registered timemodelTypes([] {
     peer::registerList<QList<Preset>>("QList<Preset>");
     peer::registerList<QList<int>>("QList<int>");
 });

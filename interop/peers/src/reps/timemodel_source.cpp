@@ -1,7 +1,7 @@
 #include "source.h"
 #include "rep_timemodel_source.h"
 
-static peer::Registered types([] {
+static peer::Registered timemodelTypes([] {
     peer::registerList<QList<Preset>>("QList<Preset>");
     peer::registerList<QList<int>>("QList<int>");
 });
@@ -65,7 +65,7 @@ public:
     }
 };
 
-static peer::Host objects([](QList<peer::Hosted> &all, QObject *parent) {
+static peer::Host timemodelObjects([](QList<peer::Hosted> &all, QObject *parent) {
     all << peer::hosted<DayTimeSourceAPI>("DayTime", new DayTimeImpl(parent));
     all << peer::hosted<PresetStoreSourceAPI>("PresetStore", new PresetStoreImpl(parent));
 });
