@@ -107,15 +107,6 @@ func (g *generator) exprOf(t *qt.Type) string {
 	return expr
 }
 
-func (g *generator) podOf(t *qt.Type) *pod {
-	for _, p := range g.pods {
-		if p.qt.Name == t.String() {
-			return p
-		}
-	}
-	panic("no POD " + t.String())
-}
-
 // typeVar returns the variable that holds a type, and notes that the file needs it.
 func (g *generator) typeVar(t *qt.Type) string {
 	for _, v := range g.typeVars {
@@ -194,7 +185,7 @@ func scopeLiteral(pods []*pod, enums []*enum) string {
 
 // scopeOf returns the PODs that a file declares or uses, and the enums that it declares or that these use.
 func (u *unit) scopeOf(f *rep.File) (pods []*pod, enums []*enum) {
-	used := uses{seen: map[*qt.Type]bool{}, enums: map[string]bool{}, pods: map[string]bool{}}
+	used := newUses()
 	for _, p := range u.pods {
 		if p.file == f {
 			used.pod(p)
@@ -205,15 +196,5 @@ func (u *unit) scopeOf(f *rep.File) (pods []*pod, enums []*enum) {
 			used.class(c)
 		}
 	}
-	for _, p := range u.pods {
-		if used.pods[p.qt.Name] {
-			pods = append(pods, p)
-		}
-	}
-	for _, e := range u.enums {
-		if used.enums[e.qt.Name] {
-			enums = append(enums, e)
-		}
-	}
-	return pods, enums
+	return used.of(u)
 }

@@ -85,8 +85,6 @@ func (g *generator) setter(name string, p *property) {
 	body := fmt.Sprintf("core.Set(s.source, %q, %s)", p.name, value)
 	if p.access == core.Constant {
 		body = fmt.Sprintf("s.source.SetConstant(%q, %s)", p.name, value)
-	}
-	if p.access == core.Constant {
 		g.line("\n// Set%s gives the constant property %s its value, before the source is remoted.", p.goName, p.name)
 	} else {
 		g.line("\n// Set%s sets the property %s, and tells all replicas if that is another value.", p.goName, p.name)

@@ -47,10 +47,8 @@ func (u *unit) expr(t *qt.Type) (string, error) {
 			}
 		}
 	case t.IsPOD():
-		for _, p := range u.pods {
-			if p.qt.Name == t.String() {
-				return p.goName, nil
-			}
+		if p := u.podOf(t); p != nil {
+			return p.goName, nil
 		}
 	case t.IsVariant():
 		return "any", nil
@@ -69,6 +67,16 @@ func (u *unit) expr(t *qt.Type) (string, error) {
 		return "", fmt.Errorf("nothing in Go stands for the type %s", t)
 	}
 	return strings.NewReplacer("interface {}", "any", "[]uint8", "[]byte").Replace(t.Go().String()), nil
+}
+
+// podOf returns the declaration of a POD, nil if there is none.
+func (u *unit) podOf(t *qt.Type) *pod {
+	for _, p := range u.pods {
+		if p.qt.Name == t.String() {
+			return p
+		}
+	}
+	return nil
 }
 
 func (u *unit) resolvePOD(p *pod) {
@@ -253,6 +261,25 @@ type uses struct {
 	enums, pods map[string]bool
 }
 
+func newUses() uses {
+	return uses{seen: map[*qt.Type]bool{}, enums: map[string]bool{}, pods: map[string]bool{}}
+}
+
+// of returns them in the order of the files.
+func (s uses) of(u *unit) (pods []*pod, enums []*enum) {
+	for _, p := range u.pods {
+		if s.pods[p.qt.Name] {
+			pods = append(pods, p)
+		}
+	}
+	for _, e := range u.enums {
+		if s.enums[e.qt.Name] {
+			enums = append(enums, e)
+		}
+	}
+	return pods, enums
+}
+
 func (s uses) look(t *qt.Type) {
 	if t == nil || s.seen[t] {
 		return
@@ -294,16 +321,12 @@ func (s uses) class(c *class) {
 
 // used finds the enums and PODs that a class has or mentions, in the order of the files.
 func (u *unit) used(c *class) {
-	used := uses{seen: map[*qt.Type]bool{}, enums: map[string]bool{}, pods: map[string]bool{}}
+	used := newUses()
 	used.class(c)
 	for _, e := range u.enums {
-		if e.owner == c.ast.Name || used.enums[e.qt.Name] {
-			c.usedEnums = append(c.usedEnums, e)
+		if e.owner == c.ast.Name {
+			used.enums[e.qt.Name] = true
 		}
 	}
-	for _, p := range u.pods {
-		if used.pods[p.qt.Name] {
-			c.usedPODs = append(c.usedPODs, p)
-		}
-	}
+	c.usedPODs, c.usedEnums = used.of(u)
 }
