@@ -23,9 +23,7 @@ func eachRep(t *testing.T, file string, goReplica, goSource func(t *testing.T, m
 	require.NoError(t, err)
 	eachQt(t, func(t *testing.T, major int) {
 		if major == 5 && strings.HasPrefix(string(text), "// Qt 6 only") {
-			repc, err := qtpeer.FindRepc(major)
-			require.NoError(t, err)
-			_, err = repc.Signatures(string(text))
+			_, err := qtpeer.RequireRepc(t, major).Signatures(string(text))
 			require.ErrorIs(t, err, qtpeer.ErrRefused)
 			return
 		}

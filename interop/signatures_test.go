@@ -352,11 +352,7 @@ func makeVariants(t *testing.T, major int) (all []made) {
 // computes.
 func TestVariantSignatures(t *testing.T) {
 	eachQt(t, func(t *testing.T, major int) {
-		repc, err := qtpeer.FindRepc(major)
-		if err != nil {
-			require.False(t, qtpeer.Required(), err)
-			t.Skip(err)
-		}
+		repc := qtpeer.RequireRepc(t, major)
 		base, err := qtpeer.Signatures(major)
 		require.NoError(t, err)
 		for _, v := range makeVariants(t, major) {

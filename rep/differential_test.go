@@ -23,6 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-qtro/qtro/core"
+	"github.com/go-qtro/qtro/interop/qtpeer"
 	"github.com/go-qtro/qtro/rep"
 	"github.com/go-qtro/qtro/rep/gogen"
 )
@@ -72,7 +73,7 @@ func answer(f *rep.File, v rep.Version) []string {
 func TestRandomSignatures(t *testing.T) {
 	for _, v := range []rep.Version{rep.Qt5, rep.Qt6} {
 		t.Run(v.String(), func(t *testing.T) {
-			repc := rep.FindRepc(t, v)
+			repc := qtpeer.RequireRepc(t, int(v))
 			var mu sync.Mutex
 			counts, only := map[string]int{}, map[string]int{}
 			eachRandom(func(seed uint64, src string) {

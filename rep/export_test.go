@@ -1,7 +1,4 @@
 package rep
 
-// What the tests in package rep_test use of those in this package.
-var (
-	FindRepc = findRepc
-	RunRepc  = runRepc
-)
+// RunRepc is what the tests in package rep_test use of those in this package.
+var RunRepc = runRepc

@@ -1,9 +1,9 @@
 package rep
 
 import (
+	"errors"
 	"flag"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/go-qtro/qtro/interop/qtpeer"
 )
 
 var update = flag.Bool("update", false, "write expected results anew")
@@ -112,7 +114,7 @@ func TestRepc(t *testing.T) {
 		head, cases := readCases(t, file)
 		for _, v := range []Version{Qt5, Qt6} {
 			t.Run(strings.TrimSuffix(file, ".txt")+"/"+v.String(), func(t *testing.T) {
-				repc := findRepc(t, v)
+				repc := qtpeer.RequireRepc(t, int(v))
 				for _, c := range cases {
 					got := runRepc(t, repc, c.src)
 					if *update {
@@ -128,26 +130,6 @@ func TestRepc(t *testing.T) {
 	}
 }
 
-// findRepc returns the path of a version's repc, or skips the test.
-func findRepc(t testing.TB, v Version) string {
-	places := []string{"/usr/lib/qt5/bin/repc", "/usr/lib/qt6/libexec/repc", "repc"}
-	for _, p := range places {
-		path, err := exec.LookPath(p)
-		if err != nil {
-			continue
-		}
-		out, _ := exec.Command(path, "--help").CombinedOutput()
-		if strings.Contains(string(out), "Qt "+strconv.Itoa(int(v))+".") {
-			return path
-		}
-	}
-	if os.Getenv("QTRO_REQUIRE_QT") == "1" {
-		t.Fatalf("no repc of Qt %d in %v", v, places)
-	}
-	t.Skipf("no repc of Qt %d in %v", v, places)
-	return ""
-}
-
 var (
 	classLine     = regexp.MustCompile(`^\s*class (\w*?)(?:Replica|Source|SimpleSource|SourceAPI) `)
 	signatureLine = regexp.MustCompile(`Q_CLASSINFO\((?:QCLASSINFO_REMOTEOBJECT_SIGNATURE|"RemoteObject Signature"), "(\w*)"\)`)
@@ -155,14 +137,12 @@ var (
 
 // runRepc runs repc and returns its answer as in testdata. A class that has lost its name counts as an error: its code is of
 // no use.
-func runRepc(t testing.TB, repc, src string) []string {
-	in := filepath.Join(t.TempDir(), "t.rep")
-	require.NoError(t, os.WriteFile(in, []byte(src), 0o600))
-	out, err := exec.Command(repc, "-i", "rep", "-o", "replica", in).Output()
-	if err != nil {
-		require.IsType(t, (*exec.ExitError)(nil), err)
+func runRepc(t testing.TB, repc *qtpeer.Repc, src string) []string {
+	out, err := repc.Compile(src, "replica")
+	if errors.Is(err, qtpeer.ErrRefused) {
 		return []string{"error"}
 	}
+	require.NoError(t, err)
 	var all []string
 	var class string
 	for line := range strings.SplitSeq(string(out), "\n") {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"testing"
 
 	"github.com/go-qtro/qtro/interop/peers"
 )
@@ -49,8 +50,8 @@ var ErrRefused = errors.New("repc refuses the file")
 // Repc is the compiler of .rep files of one version of Qt.
 type Repc struct{ path string }
 
-// FindRepc finds the repc of Qt major, where Linux distributions put it and in PATH. Without it the error is [ErrNoQt].
-func FindRepc(major int) (*Repc, error) {
+// findRepc finds the repc of Qt major, where Linux distributions put it and in PATH. Without it the error is [ErrNoQt].
+func findRepc(major int) (*Repc, error) {
 	places := []string{"/usr/lib/qt5/bin/repc", "/usr/lib/qt6/libexec/repc", "repc"}
 	for _, place := range places {
 		path, err := exec.LookPath(place)
@@ -65,9 +66,23 @@ func FindRepc(major int) (*Repc, error) {
 	return nil, fmt.Errorf("%w for Qt %d: repc is none of %v", ErrNoQt, major, places)
 }
 
-// Signatures runs repc on the text of a .rep file and returns the signatures of its classes. If repc does not take the file the
-// error is [ErrRefused], with what repc says.
-func (r *Repc) Signatures(text string) (map[string]string, error) {
+// RequireRepc returns the repc of Qt major (5 or 6). Where there is none the test is skipped, or fails if QTRO_REQUIRE_QT=1.
+func RequireRepc(t testing.TB, major int) *Repc {
+	t.Helper()
+	repc, err := findRepc(major)
+	switch {
+	case err == nil:
+	case Required():
+		t.Fatal(err)
+	default:
+		t.Skip(err)
+	}
+	return repc
+}
+
+// Compile runs repc on the text of a .rep file and returns the C++ header that it makes, for kind "source" or "replica". If repc
+// does not take the file the error is [ErrRefused], with what repc says.
+func (r *Repc) Compile(text, kind string) (header []byte, err error) {
 	dir, err := os.MkdirTemp("", "qtro-repc-")
 	if err != nil {
 		return nil, fmt.Errorf("make room for repc: %w", err)
@@ -78,15 +93,24 @@ func (r *Repc) Signatures(text string) (map[string]string, error) {
 		return nil, fmt.Errorf("write for repc: %w", err)
 	}
 	var stderr bytes.Buffer
-	cmd := exec.Command(r.path, "-i", "rep", "-o", "source", in)
+	cmd := exec.Command(r.path, "-i", "rep", "-o", kind, in)
 	cmd.Stderr = &stderr
-	header, err := cmd.Output()
+	header, err = cmd.Output()
 	var exit *exec.ExitError
 	switch {
 	case errors.As(err, &exit) && exit.Exited():
 		return nil, fmt.Errorf("%w: %s", ErrRefused, strings.TrimSpace(stderr.String()))
 	case err != nil:
 		return nil, fmt.Errorf("run repc: %w", err)
+	}
+	return header, nil
+}
+
+// Signatures runs repc on the text of a .rep file and returns the signatures of its classes. The errors are those of Compile.
+func (r *Repc) Signatures(text string) (map[string]string, error) {
+	header, err := r.Compile(text, "source")
+	if err != nil {
+		return nil, err
 	}
 	return signaturesIn(header), nil
 }
